@@ -1,0 +1,551 @@
+"""The account as JSON: read with every number exactly as written, checked key by key, and written back.
+
+A problem is a `StateError` with the JSON pointer of the guilty value. Unknown keys are errors unless a policy declares
+them: a misspelt key must not silently leave a default in its place.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from marginrules.account.fields import SECTIONS, SHARED_FIELDS, TIER_COLUMNS, Entity, FieldSpec
+from marginrules.account.state import (
+    NO_INPUTS,
+    Account,
+    AccountState,
+    Asset,
+    Balance,
+    Instrument,
+    Order,
+    Position,
+    StateError,
+    TierTable,
+)
+from marginrules.arithmetic import plain_text
+
+SCHEMA = "marginrules/account/1"
+MAXIMUM_DIGITS = 64
+"""Most significant digits of a number in a document."""
+MAXIMUM_EXPONENT = 64
+MAXIMUM_RECORDS = 100_000
+"""Most records in one section."""
+
+_CLASSES: Mapping[Entity, type] = {
+    "account": Account,
+    "balance": Balance,
+    "position": Position,
+    "order": Order,
+    "instrument": Instrument,
+    "asset": Asset,
+}
+_PLAIN = re.compile(r"-?\d{1,40}(?:\.\d{1,24})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+
+
+# ---------------------------------------------------------------- JSON text
+
+
+def load_json(text: str | bytes, source: str = "account") -> object:
+    """Parse JSON with every number a `Decimal`, exactly as written.
+
+    Args:
+        text: the document.
+        source: what messages call it.
+
+    Raises:
+        StateError: it is not JSON, has a key twice in one object, or a number that is not finite.
+    """
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        return json.loads(
+            text,
+            parse_float=Decimal,
+            parse_int=Decimal,
+            parse_constant=_constant,
+            object_pairs_hook=_unique,
+        )
+    except json.JSONDecodeError as error:
+        raise StateError(
+            "", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}", "correct the text there", source
+        ) from None
+    except UnicodeDecodeError:
+        raise StateError("", "the text is not UTF-8", "save it as UTF-8", source) from None
+    except RecursionError:
+        raise StateError("", "the document nests too deeply", "an account document has four levels", source) from None
+    except _BadJSONError as error:
+        raise StateError("", str(error), error.remedy, source) from None
+    except (ValueError, InvalidOperation):
+        raise StateError("", "a number in the document is too long", "write plain decimals", source) from None
+
+
+class _BadJSONError(ValueError):
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(problem)
+
+
+def _constant(name: str) -> Decimal:
+    raise _BadJSONError(f"{name} is no number", "leave out what is not known")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _BadJSONError(f"the key {key!r} stands twice in one object", "keep one of them")
+            seen.add(key)
+    return found
+
+
+# ---------------------------------------------------------------- reading
+
+
+@frozen(eq=False)
+class _Reader:
+    """How records of one entity are read."""
+
+    entity: Entity
+    make: type
+    specs: Mapping[str, FieldSpec]
+    attributes: frozenset[str]
+    required: tuple[str, ...]
+    converters: Mapping[str, Callable[[Any, str, str], Any]]
+
+
+@lru_cache(maxsize=256)
+def _readers(declared: tuple[FieldSpec, ...]) -> Mapping[Entity, _Reader]:
+    found: dict[Entity, _Reader] = {}
+    for entity, make in _CLASSES.items():
+        specs = {spec.name: spec for spec in SHARED_FIELDS if spec.entity == entity}
+        for spec in declared:
+            if spec.entity != entity:
+                continue
+            known = specs.get(spec.name)
+            if known is not None and known.kind == "choice" == spec.kind:
+                # Several policies may admit different choices; a document may hold what any of them knows.
+                spec = attrs.evolve(spec, choices=tuple(dict.fromkeys((*known.choices, *spec.choices))))  # noqa: PLW2901
+            specs[spec.name] = attrs.evolve(spec, required=known.required if known is not None else spec.required)
+        attributes = frozenset(attribute.name for attribute in attrs.fields(make)) - {"inputs", "pointer"}
+        found[entity] = _Reader(
+            entity,
+            make,
+            specs,
+            attributes,
+            tuple(name for name, spec in specs.items() if spec.required),
+            {name: _converter(spec) for name, spec in specs.items()},
+        )
+    return found
+
+
+def read(document: object, declared: Iterable[FieldSpec] = (), source: str = "account") -> AccountState:
+    """The account state of a parsed document.
+
+    Args:
+        document: an object of the form `marginrules/account/1`; numbers as strings or `Decimal`.
+        declared: fields that policies declare beyond the shared ones.
+        source: what messages call the document.
+
+    Raises:
+        StateError: with the JSON pointer of the first problem.
+    """
+    readers = _readers(tuple(declared))
+    if not isinstance(document, dict):
+        raise StateError("", "the document is not an object", f'write {{"schema": "{SCHEMA}", …}}', source)
+    known = {"schema", *SECTIONS.values()}
+    for key in document:
+        if key not in known:
+            raise StateError(f"/{_escape(key)}", f"there is no section {key!r}", _suggest(key, known), source)
+    if document.get("schema") != SCHEMA:
+        raise StateError("/schema", f"the schema must be {SCHEMA!r}", f'write "schema": "{SCHEMA}"', source)
+    if "account" not in document:
+        raise StateError("/account", "`account` is missing", 'write "account": {"id": "…"}', source)
+    account = _record(readers["account"], document["account"], "/account", source)
+    sections = {
+        entity: _section(readers[entity], document.get(SECTIONS[entity], []), SECTIONS[entity], source)
+        for entity in readers
+        if entity != "account"
+    }
+    _contradictions(sections, source)
+    try:
+        return AccountState(
+            account=account,
+            balances=sections["balance"],
+            positions=sections["position"],
+            orders=sections["order"],
+            instruments=sections["instrument"],
+            assets=sections["asset"],
+        )
+    except StateError as error:
+        raise StateError(error.pointer, error.problem, error.remedy, source) from None
+
+
+def _section(reader: _Reader, records: object, name: str, source: str) -> tuple[Any, ...]:
+    if not isinstance(records, list):
+        raise StateError(f"/{name}", f"`{name}` is not a list", "write a list of objects", source)
+    if len(records) > MAXIMUM_RECORDS:
+        raise StateError(f"/{name}", f"more than {MAXIMUM_RECORDS:,} records", "split the account", source)
+    return tuple(_record(reader, record, f"/{name}/{index}", source) for index, record in enumerate(records))
+
+
+def _record(reader: _Reader, record: object, pointer: str, source: str) -> Any:
+    if not isinstance(record, dict):
+        raise StateError(pointer, f"this {reader.entity} is not an object", "write an object", source)
+    values: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
+    converters, attributes = reader.converters, reader.attributes
+    for key, value in record.items():
+        convert = converters.get(key)
+        if convert is None:
+            raise StateError(
+                f"{pointer}/{_escape(key)}",
+                f"{'an' if reader.entity[0] in 'aio' else 'a'} {reader.entity} has no {key!r}",
+                _suggest(key, reader.specs),
+                source,
+            )
+        if value is None:
+            raise StateError(f"{pointer}/{key}", f"{key} is null", "leave out what is not known", source)
+        (values if key in attributes else inputs)[key] = convert(value, f"{pointer}/{key}", source)
+    for name in reader.required:
+        if name not in values:
+            raise StateError(f"{pointer}/{name}", f"`{name}` is missing", f"every {reader.entity} has one", source)
+    return reader.make(**values, inputs=inputs or NO_INPUTS, pointer=pointer)
+
+
+def _escape(key: object) -> str:
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def _suggest(key: object, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.6)
+    listed = ", ".join(names)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{meant}known here are {listed}; what only one venue has, its policy declares as an input"
+
+
+# ---------------------------------------------------------------- values
+
+
+def _converter(spec: FieldSpec) -> Callable[[Any, str, str], Any]:
+    match spec.kind:
+        case "decimal":
+            return _decimal_converter(spec)
+        case "flag":
+            return _flag
+        case "choice":
+            return _choice_converter(spec)
+        case "text" | "asset":
+            return _text
+        case "timestamp":
+            return _timestamp
+        case "tiers":
+            return _tiers
+
+
+def _decimal_converter(spec: FieldSpec) -> Callable[[Any, str, str], Decimal]:
+    low, high, exclusive = spec.minimum, spec.maximum, spec.exclusive_minimum
+    nonzero = spec.entity == "position" and spec.name == "quantity"
+
+    def convert(value: Any, pointer: str, source: str) -> Decimal:
+        number = Decimal(value) if type(value) is str and _PLAIN.fullmatch(value) else _decimal(value, pointer, source)
+        if low is not None and (number < low or (exclusive and number == low)):
+            bound = "above" if exclusive else "at least"
+            raise StateError(pointer, f"{spec.name} is {number}", f"it must be {bound} {low}", source)
+        if high is not None and number > high:
+            raise StateError(pointer, f"{spec.name} is {number}", f"it must be at most {high}", source)
+        if nonzero and not number:
+            raise StateError(pointer, "the quantity is zero", "leave a closed position out", source)
+        return number
+
+    return convert
+
+
+def _decimal(value: Any, pointer: str, source: str) -> Decimal:
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, str):
+        if not _NUMBER.fullmatch(value) or len(value) > 4 * MAXIMUM_DIGITS:
+            shown = value if len(value) < MAXIMUM_DIGITS else value[:MAXIMUM_DIGITS] + "…"
+            raise StateError(pointer, f"{shown!r} is not a number", 'write a plain decimal such as "0.05"', source)
+        number = Decimal(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = Decimal(value)
+    elif isinstance(value, float):
+        raise StateError(pointer, "a binary float is not exact", "pass the number as a string or a Decimal", source)
+    else:
+        raise StateError(pointer, "this is not a number", 'write a decimal, such as "0.05"', source)
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise StateError(pointer, f"{number} is not a number", "leave out what is not known", source)
+    if len(digits) > MAXIMUM_DIGITS or abs(exponent) > MAXIMUM_EXPONENT:
+        raise StateError(
+            pointer, "the number is out of range", f"at most {MAXIMUM_DIGITS} digits and exponents to {MAXIMUM_EXPONENT}", source
+        )
+    return number
+
+
+def _flag(value: Any, pointer: str, source: str) -> bool:
+    if not isinstance(value, bool):
+        raise StateError(pointer, f"{value!r} is not a flag", "write true or false, without quotes", source)
+    return value
+
+
+def _choice_converter(spec: FieldSpec) -> Callable[[Any, str, str], str]:
+    choices = frozenset(spec.choices)
+
+    def convert(value: Any, pointer: str, source: str) -> str:
+        text = value if isinstance(value, str) else plain_text(value) if isinstance(value, Decimal) else str(value)
+        if choices and text not in choices:
+            listed = ", ".join(spec.choices)
+            near = difflib.get_close_matches(text, spec.choices, n=1, cutoff=0.6)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise StateError(pointer, f"{text!r} is none of {listed}", f"{meant}write one of {listed}", source)
+        return text
+
+    return convert
+
+
+def _text(value: Any, pointer: str, source: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise StateError(pointer, "this is not a name", "write a text in quotes that is not empty", source)
+    return value
+
+
+def _timestamp(value: Any, pointer: str, source: str) -> datetime:
+    remedy = 'write it as "2026-11-22T12:00:00Z"'
+    if not isinstance(value, str):
+        raise StateError(pointer, "this is not a time", remedy, source)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise StateError(pointer, f"{value!r} is not a time", remedy, source) from None
+    if found.tzinfo is None:
+        raise StateError(pointer, f"{value!r} has no time zone", remedy, source)
+    return found
+
+
+_TIER_COLUMNS = frozenset(TIER_COLUMNS)
+
+
+def _tiers(value: Any, pointer: str, source: str) -> TierTable:
+    if not isinstance(value, list) or not value:
+        raise StateError(pointer, "this is no list of tiers", 'write [{"above": "0", …}, …]', source)
+    present: set[str] = set()
+    for index, row in enumerate(value):
+        if not isinstance(row, dict):
+            raise StateError(f"{pointer}/{index}", "this tier is not an object", "write an object", source)
+        for key in row:
+            if key not in _TIER_COLUMNS:
+                raise StateError(f"{pointer}/{index}/{_escape(key)}", f"a tier has no {key!r}", _suggest(key, TIER_COLUMNS), source)
+        if "above" not in row:
+            raise StateError(f"{pointer}/{index}/above", "`above` is missing", "write the tier's lower bound", source)
+        present.update(row)
+    columns = tuple(column for column in TIER_COLUMNS if column in present)
+    rows: list[tuple[Decimal | None, ...]] = []
+    for index, row in enumerate(value):
+        cells = tuple(
+            _tier_cell(column, row[column], f"{pointer}/{index}/{column}", source) if column in row else None for column in columns
+        )
+        rows.append(cells)
+        _tier_order(rows, columns, index, pointer, source)
+    return TierTable(columns, tuple(rows), pointer)
+
+
+def _tier_cell(column: str, value: Any, pointer: str, source: str) -> Decimal:
+    number = _decimal(value, pointer, source)
+    if column.endswith("_rate") and not 0 <= number <= 1:
+        raise StateError(pointer, f"{column} is {number}", "a rate is between 0 and 1: 5 in a hundred is 0.05", source)
+    if column == "max_leverage" and number <= 0:
+        raise StateError(pointer, f"max_leverage is {number}", "it must be above 0", source)
+    if column in {"above", "up_to"} and number < 0:
+        raise StateError(pointer, f"{column} is {number}", "it must be at least 0", source)
+    return number
+
+
+def _tier_order(
+    rows: list[tuple[Decimal | None, ...]], columns: tuple[str, ...], index: int, pointer: str, source: str
+) -> None:
+    if index == 0:
+        return
+    above, before = rows[index][0], rows[index - 1][0]
+    if above is None or before is None or above <= before:
+        raise StateError(
+            f"{pointer}/{index}/above", f"above is {above}, in the tier before {before}", "sort tiers from small to large", source
+        )
+    if "up_to" in columns:
+        up_to = rows[index - 1][columns.index("up_to")]
+        if up_to is not None and up_to != above:
+            raise StateError(
+                f"{pointer}/{index - 1}/up_to", f"up_to is {up_to}, the next tier begins above {above}", "let them meet", source
+            )
+
+
+# ---------------------------------------------------------------- contradictions
+
+
+def _contradictions(sections: Mapping[Entity, tuple[Any, ...]], source: str) -> None:
+    for index, instrument in enumerate(sections["instrument"]):
+        pointer = f"/instruments/{index}/settle"
+        if instrument.contract == "linear" and instrument.settle != instrument.quote:
+            raise StateError(
+                pointer,
+                f"a linear contract settles in its quote asset {instrument.quote}, not in {instrument.settle}",
+                "correct `settle` or `quote`, or say quanto",
+                source,
+            )
+        if instrument.contract == "inverse" and instrument.settle != instrument.base:
+            raise StateError(
+                pointer,
+                f"an inverse contract settles in its base asset {instrument.base}, not in {instrument.settle}",
+                "correct `settle` or `base`",
+                source,
+            )
+    seen: dict[tuple[str, str | None], int] = {}
+    for index, balance in enumerate(sections["balance"]):
+        key = (balance.asset, balance.wallet)
+        if key in seen:
+            raise StateError(
+                f"/balances/{index}", f"the {balance.asset} balance is listed twice", "add them up, or name their `wallet`", source
+            )
+        seen[key] = index
+    orders: set[str] = set()
+    for index, order in enumerate(sections["order"]):
+        if order.id is not None and order.id in orders:
+            raise StateError(f"/orders/{index}/id", f"order {order.id!r} is listed twice", "give each its own id", source)
+        if order.id is not None:
+            orders.add(order.id)
+    for index, position in enumerate(sections["position"]):
+        if position.margin_mode == "cross" and position.assigned_margin:
+            raise StateError(
+                f"/positions/{index}/assigned_margin",
+                "a cross position has no assigned margin",
+                "leave it out, or say isolated",
+                source,
+            )
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write(state: AccountState) -> dict[str, Any]:
+    """The document of an account state; `read` gives the same state back."""
+    document: dict[str, Any] = {"schema": SCHEMA, "account": _written(state.account)}
+    for section, records in (
+        ("balances", state.balances),
+        ("positions", state.positions),
+        ("orders", state.orders),
+        ("instruments", state.instruments),
+        ("assets", state.assets),
+    ):
+        document[section] = [_written(record) for record in records]
+    return document
+
+
+def _written(record: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for attribute in attrs.fields(type(record)):
+        if attribute.name in {"inputs", "pointer"}:
+            continue
+        value = getattr(record, attribute.name)
+        if value is not None:
+            found[attribute.name] = _plain(value)
+    found.update({name: _plain(value) for name, value in record.inputs.items()})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain_text(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, TierTable):
+        return [
+            {column: plain_text(cell) for column, cell in zip(value.columns, row, strict=True) if cell is not None}
+            for row in value.rows
+        ]
+    return value
+
+
+# ---------------------------------------------------------------- schema
+
+
+def json_schema(declared: Iterable[FieldSpec], title: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the account documents that a policy reads.
+
+    Args:
+        declared: what the policy declares beyond the shared names.
+        title: name of the policy.
+    """
+    readers = _readers(tuple(declared))
+    properties: dict[str, Any] = {"schema": {"const": SCHEMA}}
+    for entity, reader in readers.items():
+        record = {
+            "type": "object",
+            "properties": {name: _schema(spec) for name, spec in reader.specs.items()},
+            "required": list(reader.required),
+            "additionalProperties": False,
+        }
+        properties[SECTIONS[entity]] = record if entity == "account" else {"type": "array", "items": record}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Account document for {title}",
+        "type": "object",
+        "properties": properties,
+        "required": ["schema", "account"],
+        "additionalProperties": False,
+    }
+
+
+def _schema(spec: FieldSpec) -> dict[str, Any]:
+    found: dict[str, Any]
+    match spec.kind:
+        case "decimal":
+            # Numbers are decimal strings or JSON numbers; only the latter can carry a range in JSON Schema.
+            number: dict[str, Any] = {"type": "number"}
+            if spec.minimum is not None:
+                number["exclusiveMinimum" if spec.exclusive_minimum else "minimum"] = _number(spec.minimum)
+            if spec.maximum is not None:
+                number["maximum"] = _number(spec.maximum)
+            found = {"anyOf": [{"type": "string", "pattern": f"^{_NUMBER.pattern}$"}, number]}
+        case "flag":
+            found = {"type": "boolean"}
+        case "choice":
+            found = {"enum": list(spec.choices)} if spec.choices else {"type": "string"}
+        case "text" | "asset":
+            found = {"type": "string", "minLength": 1}
+        case "timestamp":
+            found = {"type": "string", "format": "date-time"}
+        case "tiers":
+            cell = {"anyOf": [{"type": "string"}, {"type": "number"}]}
+            found = {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "properties": dict.fromkeys(TIER_COLUMNS, cell),
+                    "required": ["above"],
+                    "additionalProperties": False,
+                },
+            }
+    words = [spec.documentation, f"unit: {spec.unit}" if spec.unit else ""]
+    description = "; ".join(word for word in words if word)
+    if description:
+        found["description"] = description
+    if spec.default is not None:
+        found["default"] = {"true": True, "false": False}.get(spec.default, spec.default) if spec.kind == "flag" else spec.default
+    return found
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,0 +1,261 @@
+"""The state of one margin account: immutable records, every number a `Decimal`.
+
+Amounts are in the asset named beside them; a quantity is signed and counted in contracts; a price is in quote
+units for one base unit; a rate is a fraction (0.05 is 5 %). `None` means the document did not say: the engine
+answers `unknown` where a rule needs such a value and never puts a default in its place. (Defaults exist only
+where a policy declares one for an input.)
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from attrs import field, frozen
+
+from marginrules.errors import MarginRulesError
+
+Value = Decimal | bool | str | None
+"""What a field of a document holds."""
+
+NO_INPUTS: Mapping[str, Value] = MappingProxyType({})
+
+
+@frozen(eq=False)
+class TierTable:
+    """Rows of a venue's tier table, in the order of their lower bounds.
+
+    Attributes:
+        columns: column names; the first is `above`, the lower bound of a row in the unit the venue tiers by.
+        rows: one tuple per tier, a cell for each column; `None` where the table has no figure.
+        pointer: JSON pointer of the table in the account document, or the file it came from.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Decimal | None, ...], ...]
+    pointer: str = ""
+    derived: dict[Any, Any] = field(factory=dict, init=False, repr=False)
+    """Rates and amounts an engine derived from the rows, by expression: derived once per table."""
+
+    def cell(self, row: int, column: str) -> Decimal | None:
+        """The figure in a row, or None where the table has none.
+
+        Args:
+            row: index of the tier, from 0.
+            column: a column name; one that the table lacks gives None.
+        """
+        if column not in self.columns:
+            return None
+        return self.rows[row][self.columns.index(column)]
+
+    def __eq__(self, other: object) -> bool:
+        """Tables are equal when columns and rows are; where they were read does not matter."""
+        if not isinstance(other, TierTable):
+            return NotImplemented
+        return self.columns == other.columns and self.rows == other.rows
+
+    def __hash__(self) -> int:
+        return hash((self.columns, self.rows))
+
+
+@frozen
+class Instrument:
+    """A contract that can be traded.
+
+    Attributes:
+        symbol: the name by which positions and orders refer to it.
+        contract: `linear`, `inverse` or `quanto`.
+        base: asset of the underlying.
+        quote: asset the price is in.
+        settle: asset in which margin and profit are.
+        contract_size: base units (linear), quote units (inverse) or settlement units per point of price (quanto)
+            of one contract.
+        mark_price: price at which the venue values positions, quote per base.
+        inputs: what only some venue has, by the name its policy declares.
+        pointer: JSON pointer of this record in its document.
+    """
+
+    symbol: str
+    contract: str = "linear"
+    base: str = ""
+    quote: str = ""
+    settle: str = ""
+    contract_size: Decimal = Decimal(1)
+    mark_price: Decimal | None = None
+    index_price: Decimal | None = None
+    max_leverage: Decimal | None = None
+    tick_size: Decimal | None = None
+    quantity_step: Decimal | None = None
+    taker_fee_rate: Decimal | None = None
+    open_interest: Decimal | None = None
+    tiers: TierTable | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="", eq=False)
+
+
+@frozen
+class Asset:
+    """A collateral or settlement currency.
+
+    Attributes:
+        asset: its name.
+        index_price: USD for one unit.
+        collateral_rate: share of its value that counts as collateral (1 less the haircut).
+    """
+
+    asset: str
+    index_price: Decimal | None = None
+    collateral_rate: Decimal | None = None
+    collateral_tiers: TierTable | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="", eq=False)
+
+
+@frozen
+class Balance:
+    """Cash of one asset in the margin account.
+
+    Attributes:
+        wallet_balance: all cash of the asset, the margin assigned to isolated positions included.
+        wallet: name of the wallet, where a venue keeps several in one account.
+    """
+
+    asset: str
+    wallet_balance: Decimal
+    wallet: str | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="", eq=False)
+
+
+@frozen
+class Position:
+    """An open position.
+
+    Attributes:
+        quantity: signed number of contracts, negative for a short.
+        entry_price: quote per base.
+        margin_mode: `cross` or `isolated`; None where the venue has no such setting.
+        leverage: the leverage chosen for it, at least 1 at most venues.
+        assigned_margin: cash assigned to an isolated position, in the settlement asset.
+        accrued_funding: funding not yet settled, positive when due to the trader, in the settlement asset.
+    """
+
+    id: str
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    margin_mode: str | None = None
+    leverage: Decimal | None = None
+    assigned_margin: Decimal | None = None
+    accrued_funding: Decimal | None = None
+    auto_add_margin: bool | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="", eq=False)
+
+
+@frozen
+class Order:
+    """A resting order.
+
+    Attributes:
+        side: `buy` or `sell`.
+        quantity: contracts still to fill, positive.
+        price: limit price, quote per base; None for an order without one.
+    """
+
+    symbol: str
+    side: str
+    quantity: Decimal
+    price: Decimal | None = None
+    id: str | None = None
+    reduce_only: bool | None = None
+    margin_mode: str | None = None
+    leverage: Decimal | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="", eq=False)
+
+
+@frozen
+class Account:
+    """The account itself: its name, the time of the state, and its settings.
+
+    Attributes:
+        as_of: when this state held; chooses among rules with effective dates.
+    """
+
+    id: str
+    as_of: datetime | None = None
+    inputs: Mapping[str, Value] = NO_INPUTS
+    pointer: str = field(default="/account", eq=False)
+
+
+@frozen
+class AccountState:
+    """Everything an evaluation needs of one account.
+
+    Records refer to one another by name: a position's `symbol` to an instrument, an instrument's `settle` and a
+    balance's `asset` to an asset.
+    """
+
+    account: Account
+    balances: tuple[Balance, ...] = ()
+    positions: tuple[Position, ...] = ()
+    orders: tuple[Order, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    instrument_by_symbol: Mapping[str, Instrument] = field(init=False, eq=False, repr=False)
+    asset_by_name: Mapping[str, Asset] = field(init=False, eq=False, repr=False)
+
+    @instrument_by_symbol.default
+    def _index_instruments(self) -> Mapping[str, Instrument]:
+        return {instrument.symbol: instrument for instrument in self.instruments}
+
+    @asset_by_name.default
+    def _index_assets(self) -> Mapping[str, Asset]:
+        return {asset.asset: asset for asset in self.assets}
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a state whose references do not resolve or whose names are not unique."""
+        for kind, names in (
+            ("positions", [position.id for position in self.positions]),
+            ("instruments", [instrument.symbol for instrument in self.instruments]),
+            ("assets", [asset.asset for asset in self.assets]),
+        ):
+            for index, name in enumerate(names):
+                if name in names[:index]:
+                    raise StateError(f"/{kind}/{index}", f"{kind[:-1]} {name!r} is listed twice", "give each one name")
+        for kind, records in (("positions", self.positions), ("orders", self.orders)):
+            for index, record in enumerate(records):
+                if record.symbol not in self.instrument_by_symbol:
+                    raise StateError(
+                        f"/{kind}/{index}/symbol",
+                        f"no instrument has the symbol {record.symbol!r}",
+                        "add it to `instruments`, or correct the symbol",
+                    )
+
+    def settlement_assets(self) -> Iterator[str]:
+        """The settlement assets of the instruments that positions and orders are on, each once, in order."""
+        seen: set[str] = set()
+        for record in (*self.positions, *self.orders):
+            settle = self.instrument_by_symbol[record.symbol].settle
+            if settle not in seen:
+                seen.add(settle)
+                yield settle
+
+
+class StateError(MarginRulesError):
+    """Account data that is malformed or contradicts itself.
+
+    Attributes:
+        pointer: JSON pointer of the guilty value.
+        problem: what is wrong.
+        remedy: how to mend it.
+    """
+
+    def __init__(self, pointer: str, problem: str, remedy: str, source: str = "account") -> None:
+        self.pointer = pointer
+        self.problem = problem
+        self.remedy = remedy
+        self.source = source
+        super().__init__(f"{source}: {pointer or '/'}: {problem}\nhelp: {remedy}")

@@ -1,0 +1,304 @@
+"""Sorting an account into pools: who is in which, and what stands behind each.
+
+Membership follows from the policy's `covers` alone, and the checks have proved that it gives every position one pool.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import frozen
+
+from marginrules.account.state import AccountState, Asset, Balance, Instrument, Order, Position, StateError
+from marginrules.engine.unknown import Unknown
+from marginrules.policy import plan
+from marginrules.policy.checks.context import truth, variables
+from marginrules.policy.policy import Policy
+
+PositionMember = tuple[Position, Instrument, Asset | None]
+OrderMember = tuple[Order, Instrument, Asset | None]
+BalanceMember = tuple[Balance, Decimal | Unknown, Asset | None]
+
+
+@frozen(eq=False)
+class PoolInstance:
+    """One pool of an account.
+
+    Attributes:
+        plan: its rules.
+        id: as reports name it: `cross`, `cross/USDT`, `isolated/A`.
+        asset: currency of its figures; None where the account names none.
+        positions: members, each with its instrument and settlement asset.
+        balances: what it draws on, each with the part of it that the pool has.
+        collateral: the sum of what it draws on, in its asset, where that is one asset.
+    """
+
+    plan: plan.PoolPlan
+    id: str
+    asset: str | None
+    positions: tuple[PositionMember, ...]
+    orders: tuple[OrderMember, ...]
+    balances: tuple[BalanceMember, ...]
+    collateral: Decimal | Unknown
+
+
+def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
+    """The pools of an account under a policy, those with collateral and no position included.
+
+    Raises:
+        StateError: the document does not say what membership depends on, or contradicts the policy's scope.
+    """
+    _check_scope(policy, state)
+    settings = _settings(policy, state)
+    active = [pool for pool in policy.plan.pools if truth(pool.when, settings) is not False]
+    members: dict[plan.PoolPlan, dict[str, list[PositionMember]]] = {pool: {} for pool in active}
+    orders: dict[plan.PoolPlan, dict[str, list[OrderMember]]] = {pool: {} for pool in active}
+    assigned: dict[str, Decimal | Unknown] = {}
+    instruments, assets = state.instrument_by_symbol, state.asset_by_name
+    for position in state.positions:
+        instrument = instruments[position.symbol]
+        pool = _pool_of(position, "position", active, settings)
+        if pool is None:
+            raise StateError(
+                position.pointer, f"no pool of policy {policy.name} covers this position", "correct its margin mode or the account's settings"
+            )
+        member = (position, instrument, assets.get(instrument.settle))
+        members[pool].setdefault(_key(pool, position.id, instrument), []).append(member)
+        if pool.draws_on == "assigned_margin":
+            margin = position.assigned_margin
+            if margin is None:
+                missing = Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+                assigned[instrument.settle] = missing
+            else:
+                known = assigned.get(instrument.settle, Decimal(0))
+                assigned[instrument.settle] = known if isinstance(known, Unknown) else known + margin
+    for order in state.orders:
+        instrument = instruments[order.symbol]
+        pool = _pool_of(order, "order", active, settings)
+        if pool is not None and pool.key != "position":
+            entry = (order, instrument, assets.get(instrument.settle))
+            orders[pool].setdefault(_key(pool, "", instrument), []).append(entry)
+    return tuple(
+        instance
+        for pool in active
+        for instance in _instances(pool, members[pool], orders[pool], assigned, state, settings)
+    )
+
+
+def _check_scope(policy: Policy, state: AccountState) -> None:
+    found = policy.plan
+    for instrument in state.instruments:
+        if instrument.contract not in found.contracts:
+            raise StateError(
+                f"{instrument.pointer}/contract",
+                f"policy {policy.name} is about {' and '.join(found.contracts)} contracts, {instrument.symbol} is {instrument.contract}",
+                "leave the instrument out, or use a policy that has rules for it",
+            )
+    as_of = state.account.as_of
+    if as_of is None:
+        return
+    if found.start is not None and as_of.date() < found.start:
+        raise StateError(
+            "/account/as_of", f"the rules of {policy.name} hold from {found.start}, the account is as of {as_of.date()}", "use a policy that held then"
+        )
+    if found.until is not None and as_of.date() >= found.until:
+        raise StateError(
+            "/account/as_of", f"the rules of {policy.name} held until {found.until}, the account is as of {as_of.date()}", "use a policy that holds then"
+        )
+
+
+def _settings(policy: Policy, state: AccountState) -> dict[tuple[str, str], str | bool]:
+    """Choices and flags of the account that decide which variant of a pool is in force."""
+    found: dict[tuple[str, str], str | bool] = {}
+    defaults = {(spec.entity, spec.name): spec for spec in policy.inputs}
+    for spec in policy.inputs:
+        if spec.entity != "account" or spec.kind not in {"flag", "choice"}:
+            continue
+        value = state.account.inputs.get(spec.name)
+        if value is None and spec.default is not None:
+            value = spec.default == "true" if spec.kind == "flag" else spec.default
+        if isinstance(value, str | bool):
+            found[spec.entity, spec.name] = value
+    needed = variables([pool.when for pool in policy.plan.pools if pool.when is not None])
+    for variable in needed:
+        if variable not in found and variable in defaults:
+            raise StateError(
+                f"/account/{variable[1]}",
+                f"policy {policy.name} needs `{variable[1]}` to know which pools there are",
+                f"add it to `account`: {', '.join(str(value).lower() for value in needed[variable])}",
+            )
+    return found
+
+
+def _pool_of(
+    record: Position | Order, entity: str, active: list[plan.PoolPlan], settings: Mapping[tuple[str, str], str | bool]
+) -> plan.PoolPlan | None:
+    for pool in active:
+        condition = pool.positions if entity == "position" else pool.orders
+        if condition is None:
+            continue
+        if isinstance(condition, plan.Constant):
+            return pool
+        verdict = truth(condition, _Known(record, entity, settings))
+        if verdict is None:
+            missing = next(
+                name
+                for (owner, name) in variables([condition])
+                if owner == entity and _field(record, name) is None
+            )
+            raise StateError(
+                f"{record.pointer}/{missing}",
+                f"`{missing}` is missing: it decides which pool the {entity} is in",
+                f"say it: {', '.join(str(value) for value in variables([condition])[entity, missing])}",
+            )
+        if verdict:
+            return pool
+    return None
+
+
+class _Known(dict[tuple[str, str], str | bool]):
+    """Choices and flags of one record over the account's settings."""
+
+    def __init__(self, record: Position | Order, entity: str, settings: Mapping[tuple[str, str], str | bool]) -> None:
+        super().__init__(settings)
+        self.record = record
+        self.entity = entity
+
+    def get(self, key: tuple[str, str], default: object = None) -> object:  # type: ignore[override]
+        if key[0] == self.entity:
+            return _field(self.record, key[1])
+        return super().get(key, default)  # type: ignore[arg-type]
+
+
+def _field(record: Position | Order | Balance, name: str) -> object:
+    value = getattr(record, name, None)
+    return record.inputs.get(name) if value is None else value
+
+
+def _key(pool: plan.PoolPlan, position: str, instrument: Instrument) -> str:
+    match pool.key:
+        case "account":
+            return ""
+        case "settlement asset":
+            return instrument.settle
+        case "position":
+            return position
+        case "underlying":
+            return instrument.base
+        case _:
+            return instrument.symbol
+
+
+def _instances(
+    pool: plan.PoolPlan,
+    members: Mapping[str, list[PositionMember]],
+    orders: Mapping[str, list[OrderMember]],
+    assigned: Mapping[str, Decimal | Unknown],
+    state: AccountState,
+    settings: Mapping[tuple[str, str], str | bool],
+) -> list[PoolInstance]:
+    keys = list(dict.fromkeys([*members, *orders]))
+    drawn = _drawn(pool, assigned, state, settings)
+    if pool.key == "account":
+        keys = [""]
+    elif pool.key == "settlement asset":
+        keys = list(dict.fromkeys([*keys, *(balance.asset for balance, _, _ in drawn)]))
+    found = []
+    for key in keys:
+        positions, resting = tuple(members.get(key, ())), tuple(orders.get(key, ()))
+        asset = _asset(pool, key, positions, resting, drawn, state)
+        balances = tuple(entry for entry in drawn if pool.asset != "settle" or entry[0].asset == asset)
+        collateral = _collateral(pool, positions, balances)
+        identity = pool.kind if pool.key == "account" else f"{pool.kind}/{key}"
+        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral))
+    return found
+
+
+def _drawn(
+    pool: plan.PoolPlan,
+    assigned: Mapping[str, Decimal | Unknown],
+    state: AccountState,
+    settings: Mapping[tuple[str, str], str | bool],
+) -> tuple[BalanceMember, ...]:
+    if pool.draws_on not in {"balances", "remainder"}:
+        return ()
+    left = dict(assigned) if pool.draws_on == "remainder" else {}
+    drawn: list[BalanceMember] = []
+    for balance in state.balances:
+        if pool.draws_where is not None:
+            known = dict(settings)
+            for entity, name in variables([pool.draws_where]):
+                value = _field(balance, name) if entity == "balance" else _asset_field(state, balance.asset, name)
+                if isinstance(value, str | bool):
+                    known[entity, name] = value
+            if not truth(pool.draws_where, known):
+                continue
+        taken = left.pop(balance.asset, Decimal(0))
+        amount = taken if isinstance(taken, Unknown) else balance.wallet_balance - taken
+        drawn.append((balance, amount, state.asset_by_name.get(balance.asset)))
+    for asset, amount in left.items():
+        if pool.draws_where is None and not isinstance(amount, Unknown) and amount:
+            raise StateError(
+                "/balances",
+                f"{amount} {asset} is assigned to isolated positions, and the account has no {asset} balance",
+                "add the balance; `wallet_balance` is all cash of the asset, assigned margin included",
+            )
+    return tuple(drawn)
+
+
+def _asset_field(state: AccountState, asset: str, name: str) -> object:
+    found = state.asset_by_name.get(asset)
+    if found is None:
+        return None
+    value = getattr(found, name, None)
+    return found.inputs.get(name) if value is None else value
+
+
+def _asset(
+    pool: plan.PoolPlan,
+    key: str,
+    positions: tuple[PositionMember, ...],
+    orders: tuple[OrderMember, ...],
+    drawn: tuple[BalanceMember, ...],
+    state: AccountState,
+) -> str | None:
+    if pool.asset != "settle":
+        return pool.asset
+    if pool.key == "settlement asset":
+        return key
+    settles = {instrument.settle: record.pointer for record, instrument, _ in (*positions, *orders)}
+    if len(settles) > 1:
+        names = list(settles)
+        raise StateError(
+            settles[names[1]],
+            f"pool `{pool.kind}` is valued in one settlement asset, and its members settle in {' and '.join(names)}",
+            "give each settlement asset an account document of its own",
+        )
+    if settles:
+        return next(iter(settles))
+    candidates = dict.fromkeys(instrument.settle for instrument in state.instruments) or dict.fromkeys(
+        balance.asset for balance, _, _ in drawn
+    )
+    if len(candidates) > 1:
+        raise StateError(
+            "/balances",
+            f"pool `{pool.kind}` has no member, so which of {', '.join(candidates)} it is valued in is open",
+            "list only the balance of the settlement asset, or an instrument that settles in it",
+        )
+    return next(iter(candidates), None)
+
+
+def _collateral(
+    pool: plan.PoolPlan, positions: tuple[PositionMember, ...], balances: tuple[BalanceMember, ...]
+) -> Decimal | Unknown:
+    total = Decimal(0)
+    if pool.draws_on == "assigned_margin":
+        for position, _, _ in positions:
+            if position.assigned_margin is None:
+                return Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+            total += position.assigned_margin
+        return total
+    for _, amount, _ in balances:
+        if isinstance(amount, Unknown):
+            return amount
+        total += amount
+    return total

@@ -1,0 +1,589 @@
+"""Why a figure is what it is: a tree from the figure down to fields of the account document.
+
+Every inner node says which operation its value is of the values below it, so the tree can be added up again:
+`Derivation.recomputed` does, and the tests compare. Values are those of the evaluation; nothing is computed twice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field, frozen
+
+from marginrules.account.state import AccountState
+from marginrules.arithmetic import exact_context, plain_text
+from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
+from marginrules.engine.interpret import POOL, Entity
+from marginrules.engine.rounding import round_to_step
+from marginrules.engine.solve import replace_mark
+from marginrules.engine.unknown import Unknown, Value
+from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
+from marginrules.language.nodes import Citation
+from marginrules.policy import plan
+from marginrules.policy.policy import Policy
+
+
+class NoSuchFigureError(MarginRulesError):
+    """A figure that the report does not have."""
+
+
+@frozen
+class Derivation:
+    """A value, and how it came about.
+
+    Attributes:
+        label: name of the figure, field or operation.
+        value: the value; None where it cannot be had, and `note` says why.
+        dimension: what it counts, in words.
+        formula: the text of the rule, or of the contract fact.
+        rule: `file:line` of the rule; None for fields and facts.
+        cites: the passages that the rule cites, with title and address.
+        operator: how the value follows from those of `children`; empty for a field or constant.
+        children: what it was made of, in the order of the formula.
+        pointer: JSON pointer into the account document, of a field.
+        note: the tier chosen, the branch taken, or why the value is unknown.
+    """
+
+    label: str
+    value: Decimal | bool | str | None
+    dimension: str = ""
+    formula: str = ""
+    rule: str | None = None
+    cites: tuple[str, ...] = ()
+    operator: str = ""
+    children: tuple["Derivation", ...] = ()
+    pointer: str | None = None
+    note: str = ""
+
+    def render(self) -> str:
+        """The tree as plain text, two columns of indentation a level."""
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterator[str]:
+        yield "  " * depth + self.line()
+        for child in self.children:
+            yield from child._lines(depth + 1)
+
+    def line(self) -> str:
+        """This step alone, as one line of text."""
+        parts = [f"{self.label} = {self.value_text}"]
+        if self.formula and self.formula != self.label:
+            parts.append(f"[{' '.join(self.formula.split())}]")
+        if self.note:
+            parts.append(f"({self.note})")
+        if self.rule is not None:
+            parts.append(self.rule)
+        parts.extend(self.cites)
+        if self.pointer is not None:
+            parts.append(self.pointer)
+        return "  ".join(parts)
+
+    @property
+    def value_text(self) -> str:
+        """The value as text: a plain decimal, yes or no, a word, or `unknown`."""
+        if self.value is None:
+            return "unknown"
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        return plain_text(self.value) if isinstance(self.value, Decimal) else self.value
+
+    def walk(self) -> Iterator["Derivation"]:
+        """This step and all below it, depth first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def recomputed(self) -> Decimal | bool | str | None:
+        """The value computed again from the leaves: equal to `value` throughout, or the tree would not explain it."""
+        if not self.children or self.value is None or not self.operator:
+            return self.value
+        values = [child.recomputed() for child in self.children]
+        with exact_context():
+            return _OPERATIONS[self.operator](values)
+
+
+def _fold(values: list[Any]) -> Any:
+    return sum(values, Decimal(0))
+
+
+_OPERATIONS: Mapping[str, Callable[[list[Any]], Any]] = {
+    "is": lambda values: values[-1],
+    "+": lambda values: values[0] + values[1],
+    "-": lambda values: values[0] - values[1],
+    "*": lambda values: values[0] * values[1],
+    "/": lambda values: values[0] / values[1],
+    "max": max,
+    "min": min,
+    "negative": lambda values: -values[0],
+    "abs": lambda values: abs(values[0]),
+    "not": lambda values: not values[0],
+    "sqrt": lambda values: values[0].sqrt(),
+    "ln": lambda values: values[0].ln(),
+    "<": lambda values: values[0] < values[1],
+    "<=": lambda values: values[0] <= values[1],
+    ">": lambda values: values[0] > values[1],
+    ">=": lambda values: values[0] >= values[1],
+    "==": lambda values: values[0] == values[1],
+    "!=": lambda values: values[0] != values[1],
+    "and": all,
+    "or": any,
+    "sum": _fold,
+    "count": lambda values: Decimal(len(values)),
+    "only": lambda values: values[0],
+    "round up": lambda values: round_to_step(values[0], "up", values[1]),
+    "round down": lambda values: round_to_step(values[0], "down", values[1]),
+    "round away_from_zero": lambda values: round_to_step(values[0], "away_from_zero", values[1]),
+    "round toward_zero": lambda values: round_to_step(values[0], "toward_zero", values[1]),
+    "round half_up": lambda values: round_to_step(values[0], "half_up", values[1]),
+    "round half_even": lambda values: round_to_step(values[0], "half_even", values[1]),
+    "key x rate - amount": lambda values: values[0] * values[1] - values[2],
+    "x price": lambda values: values[0] * values[1],
+    "x price / price": lambda values: values[0] * values[1] / values[2],
+    "|quantity| x size x price": lambda values: abs(values[0]) * values[1] * values[2],
+    "|quantity| x size / price": lambda values: abs(values[0]) * values[1] / values[2],
+    "|quantity| x size": lambda values: abs(values[0]) * values[1],
+    "quantity x size x (mark - entry)": lambda values: values[0] * values[1] * (values[2] - values[3]),
+    "quantity x size x (1 / entry - 1 / mark)": lambda values: values[0] * values[1] * (1 / values[3] - 1 / values[2]),
+    "wallet - assigned": lambda values: values[0] - _fold(values[1:]),
+}
+"""How each operator of a derivation makes its value from those below it."""
+
+
+def explain(policy: Policy, state: AccountState, why: str) -> Derivation:
+    """Why a figure of the report is what it is.
+
+    Args:
+        policy: a checked policy.
+        state: the account.
+        why: `figure:id`, the id of a pool, a position or (for `idle_equity`) an asset: `liquidatable:isolated/A`,
+            `equity:cross`, `liquidation_price:A`, `idle_equity:USDC`.
+
+    Returns:
+        The derivation, down to fields of the account document.
+
+    Raises:
+        NoSuchFigureError: the report has no such figure; names those it has.
+        StateError: as `evaluate`.
+    """
+    return explain_evaluation(evaluation(policy, state), why)
+
+
+def explain_evaluation(found: Evaluation, why: str) -> Derivation:
+    """As `explain`, of an account that is evaluated already."""
+    figure, separator, identity = why.partition(":")
+    if not separator or not figure or not identity:
+        message = f"{why!r} names no figure\nhelp: write figure:id, such as liquidatable:{_ids(found)[0] if _ids(found) else 'cross'}"
+        raise NoSuchFigureError(message)
+    with exact_context():
+        explained = _figure(found, figure, identity)
+    if explained is None:
+        raise NoSuchFigureError(_no_figure(found, figure, identity))
+    return explained
+
+
+def explain_all(found: Evaluation) -> dict[str, Derivation]:
+    """The derivation of every figure of an evaluation's report, by `figure:id`."""
+    derivations: dict[str, Derivation] = {}
+    with exact_context():
+        for pool in found.pools:
+            tracer = _Tracer(found, pool)
+            for name, node in _pool_figures(pool).items():
+                derivations[f"{name}:{pool.instance.id}"] = tracer.derive(node, POOL)
+            for index, (position, _, _) in enumerate(pool.instance.positions):
+                for name, node in _position_figures(pool).items():
+                    derivations[f"{name}:{position.id}"] = tracer.derive(node, ("position", index))
+    return derivations
+
+
+def _ids(found: Evaluation) -> list[str]:
+    positions = [position.id for pool in found.pools for position, _, _ in pool.instance.positions]
+    return [*(pool.instance.id for pool in found.pools), *positions]
+
+
+def _no_figure(found: Evaluation, figure: str, identity: str) -> str:
+    ids = _ids(found)
+    assets = [pool.instance.asset or "" for pool in found.pools if "idle_equity" in pool.instance.plan.definitions["pool"]]
+    if identity not in ids and not (figure == "idle_equity" and identity in assets):
+        known = assets if figure == "idle_equity" else ids
+        return f"nothing in the report is called {identity!r}\nhelp: {did_you_mean(identity, known)}there are {', '.join(known) or 'no pools'}"
+    for pool in found.pools:
+        names: list[str] = []
+        if pool.instance.id == identity:
+            names = [*_pool_figures(pool)]
+        elif any(position.id == identity for position, _, _ in pool.instance.positions):
+            names = [*_position_figures(pool), "liquidation_price", "bankruptcy_price"]
+        if names:
+            return f"{identity} has no figure {figure!r}\nhelp: {did_you_mean(figure, names)}it has {', '.join(names)}"
+    return f"{identity} has no figure {figure!r}\nhelp: write idle_equity:{identity}"
+
+
+def _pool_figures(pool: PoolEvaluation) -> dict[str, plan.Node]:
+    found: dict[str, plan.Node] = dict(pool.instance.plan.definitions["pool"])
+    if pool.instance.plan.liquidate is not None:
+        found["liquidatable"] = pool.instance.plan.liquidate
+    found.update({threshold.name: threshold for threshold in pool.instance.plan.thresholds})
+    return found
+
+
+def _position_figures(pool: PoolEvaluation) -> dict[str, plan.Node]:
+    found: dict[str, plan.Node] = {
+        name: position_fact(pool.instance.plan, name) for name in ("notional", "unrealized_pnl")
+    }
+    found.update(pool.instance.plan.definitions["position"])
+    return found
+
+
+def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
+    for pool in found.pools:
+        tracer = _Tracer(found, pool)
+        asset_figure = figure == "idle_equity" and identity == pool.instance.asset
+        if pool.instance.id == identity or asset_figure:
+            if figure == "margin_ratio" and figure not in pool.instance.plan.definitions["pool"]:
+                return tracer.margin_ratio()
+            node = _pool_figures(pool).get(figure)
+            if node is not None:
+                return tracer.derive(node, POOL)
+            if pool.instance.id == identity:
+                return None
+        for index, (position, _, _) in enumerate(pool.instance.positions):
+            if position.id == identity:
+                entity: Entity = ("position", index)
+                node = _position_figures(pool).get(figure)
+                if node is not None:
+                    return tracer.derive(node, entity)
+                if figure in {"liquidation_price", "bankruptcy_price"}:
+                    return tracer.solved_price(figure, index)
+        if figure == "idle_equity" and "idle_equity" in pool.instance.plan.definitions.get("balance", {}):
+            for index, (balance, _, _) in enumerate(pool.instance.balances):
+                if balance.asset == identity:
+                    return tracer.derive(pool.instance.plan.definitions["balance"]["idle_equity"], ("balance", index))
+    return None
+
+
+@define
+class _Tracer:
+    """Builds derivations from the values of one pool; each node of each entity once."""
+
+    evaluation: Evaluation
+    pool: PoolEvaluation
+    memo: dict[tuple[int, Entity], Derivation] = field(factory=dict)
+
+    def derive(self, node: plan.Node, entity: Entity) -> Derivation:
+        """The derivation of a node's value for an entity."""
+        key = (id(node), entity)
+        found = self.memo.get(key)
+        if found is None:
+            found = self._derive(node, entity)
+            self.memo[key] = found
+        return found
+
+    def _make(
+        self, node: plan.Node, value: Value, label: str, operator: str = "", children: tuple[Derivation, ...] = (), **more: Any
+    ) -> Derivation:
+        note = more.pop("note", "")
+        pointer = more.pop("pointer", None)
+        shown: Decimal | bool | str | None
+        if isinstance(value, Unknown):
+            shown, note, pointer = None, note or value.reason, pointer or value.pointer or None
+        else:
+            shown = value
+        return Derivation(
+            label, shown, str(node.dimension), more.pop("formula", ""), operator=operator, children=children, pointer=pointer, note=note, **more
+        )
+
+    def _derive(self, node: plan.Node, entity: Entity) -> Derivation:
+        value = self.pool.value(node, entity)
+        text = " ".join(node.span.text.split())
+        match node:
+            case plan.Constant():
+                return self._make(node, value, text)
+            case plan.Field():
+                return self._field(node, value, entity)
+            case plan.Fact():
+                return self._fact(node, value, entity)
+            case plan.Named(name=name, value=inner, cites=cites, span=span):
+                label = name if entity == POOL else f"{name} of {self.member(entity)}"
+                below = self.derive(inner, entity)
+                # An operation is shown on the line of the name it defines, not once more below it.
+                own_line = not below.children or bool(below.formula) or below.rule is not None
+                return self._make(
+                    node,
+                    value,
+                    label,
+                    "is" if own_line else below.operator,
+                    (below,) if own_line else below.children,
+                    note="" if own_line else below.note,
+                    formula=" ".join(inner.span.text.split()),
+                    rule=span.file_line,
+                    cites=tuple(self.cited(citation) for citation in cites),
+                )
+            case plan.Unary(operator=operator, operand=operand):
+                return self._make(
+                    node, value, text, "negative" if operator == "-" else operator, (self.derive(operand, entity),)
+                )
+            case plan.Binary(operator=operator, left=left, right=right) | plan.Compare(
+                operator=operator, left=left, right=right
+            ):
+                return self._make(node, value, text, operator, (self.derive(left, entity), self.derive(right, entity)))
+            case plan.Logic(operator=operator, left=left, right=right):
+                first = self.derive(left, entity)
+                if first.value is (operator == "or"):
+                    return self._make(node, value, text, operator, (first,), note="this alone decides")
+                return self._make(node, value, text, operator, (first, self.derive(right, entity)))
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                decided = self.derive(condition, entity)
+                if decided.value is None:
+                    return self._make(node, value, text, "", (decided,))
+                taken = self.derive(then if decided.value else otherwise, entity)
+                branch = "then" if decided.value else "else"
+                return self._make(node, value, text, "is", (decided, taken), note=f"the `{branch}` branch")
+            case plan.Round(operand=operand, direction=direction, step=step):
+                parts = (self.derive(operand, entity), self.derive(step, entity))
+                return self._make(node, value, text, f"round {direction}", parts)
+            case plan.TierColumn():
+                return self._make(node, value, text)  # pragma: no cover - shown by its tier
+            case plan.Tiered() | plan.Pick():
+                return self._tier(node, value, text, entity)
+            case plan.Aggregate():
+                return self._aggregate(node, value, text)
+            case plan.PoolValue(value=inner):
+                return self._make(node, value, text, "is", (self.derive(inner, POOL),))
+            case plan.Convert(operand=operand, origin=origin, target=target):
+                return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
+            case plan.Solved():
+                return self._make(node, value, text, note="solved from the pool's boundary")
+
+    def member(self, entity: Entity) -> str:
+        """The name of a pool's member."""
+        scope, index = entity
+        if scope == "position":
+            return self.pool.instance.positions[index][0].id
+        if scope == "order":
+            order = self.pool.instance.orders[index][0]
+            return order.id or f"order {index + 1} on {order.symbol}"
+        return self.pool.instance.balances[index][0].asset if scope == "balance" else self.pool.instance.id
+
+    def cited(self, citation: Citation) -> str:
+        """A citation with the title and address of its source."""
+        source = self.evaluation.policy.plan.sources.get(citation.source)
+        if source is None:
+            return citation.source
+        passage = f', "{citation.passage}"' if citation.passage else ""
+        return f"{source.title}{passage} <{source.address}> read {source.read}"
+
+    def _field(self, node: plan.Field, value: Value, entity: Entity) -> Derivation:
+        record = self.pool.reference.record(node.entity, entity)
+        given = None
+        if record is not None:
+            given = getattr(record, node.name) if node.is_attribute else record.inputs.get(node.name)
+        if given is None and not isinstance(value, Unknown):
+            return self._make(node, value, node.name, note="the default; the document does not say")
+        pointer = None if record is None else f"{record.pointer}/{node.name}"
+        return self._make(node, value, node.name, pointer=pointer)
+
+    def _leaf(self, label: str, value: Value | None, pointer: str, dimension: str = "") -> Derivation:
+        if value is None or isinstance(value, Unknown):
+            return Derivation(label, None, dimension, pointer=pointer, note="missing")
+        return Derivation(label, value, dimension, pointer=pointer)
+
+    def _fact(self, node: plan.Fact, value: Value, entity: Entity) -> Derivation:
+        scope, index = entity
+        if scope == "pool":
+            return self._collateral(node, value)
+        if scope == "balance":
+            balance, _, _ = self.pool.instance.balances[index]
+            wallet = self._leaf("wallet_balance", balance.wallet_balance, f"{balance.pointer}/wallet_balance")
+            if isinstance(value, Unknown):
+                return self._make(node, value, f"amount of {balance.asset}")
+            assigned = self._assigned(balance.asset) if value != balance.wallet_balance else ()
+            return self._make(node, value, f"amount of {balance.asset}", "wallet - assigned", (wallet, *assigned))
+        if scope == "order":
+            order, instrument, _ = self.pool.instance.orders[index]
+            quantity = self._leaf("quantity", order.quantity, f"{order.pointer}/quantity")
+            price = (
+                self._leaf("price", order.price, f"{order.pointer}/price")
+                if node.name == "notional" and order.price is not None
+                else self._leaf("mark_price", instrument.mark_price, f"{instrument.pointer}/mark_price")
+            )
+        else:
+            position, instrument, _ = self.pool.instance.positions[index]
+            quantity = self._leaf("quantity", position.quantity, f"{position.pointer}/quantity")
+            entry = self._leaf("entry_price", position.entry_price, f"{position.pointer}/entry_price")
+            price = self._leaf("mark_price", instrument.mark_price, f"{instrument.pointer}/mark_price")
+            if node.name == "entry_value":
+                price = entry
+        size = self._leaf("contract_size", instrument.contract_size, f"{instrument.pointer}/contract_size")
+        label = f"{node.name} of {self.member(entity)}"
+        inverse = instrument.contract == "inverse"
+        if node.name == "unrealized_pnl":
+            operator = "quantity x size x (1 / entry - 1 / mark)" if inverse else "quantity x size x (mark - entry)"
+            parts = (quantity, size, price, entry)
+        elif node.name == "base_quantity" and not inverse:
+            operator, parts = "|quantity| x size", (quantity, size)
+        else:
+            operator = "|quantity| x size / price" if inverse else "|quantity| x size x price"
+            parts = (quantity, size, price)
+        return self._make(node, value, label, operator, parts, formula=f"{operator} ({instrument.contract} contract)")
+
+    def _assigned(self, asset: str) -> tuple[Derivation, ...]:
+        found = []
+        for pool in self.evaluation.pools:
+            if pool.instance.plan.draws_on != "assigned_margin":
+                continue
+            for position, instrument, _ in pool.instance.positions:
+                if instrument.settle == asset and position.assigned_margin is not None:
+                    found.append(
+                        self._leaf(
+                            f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin"
+                        )
+                    )
+        return tuple(found)
+
+    def _collateral(self, node: plan.Fact, value: Value) -> Derivation:
+        instance = self.pool.instance
+        parts: list[Derivation] = []
+        if instance.plan.draws_on == "assigned_margin":
+            parts = [
+                self._leaf(f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin")
+                for position, _, _ in instance.positions
+            ]
+        else:
+            fact = plan.Fact("balance", "amount", node.dimension, node.span)
+            parts = [
+                self._fact(fact, amount, ("balance", index)) for index, (_, amount, _) in enumerate(instance.balances)
+            ]
+        drawn = {"assigned_margin": "the assigned margin", "remainder": "balances less assigned margin"}.get(
+            instance.plan.draws_on, instance.plan.draws_on
+        )
+        return self._make(node, value, "collateral", "sum", tuple(parts), formula=f"draws on {drawn}")
+
+    def _tier(self, node: plan.Tiered | plan.Pick, value: Value, text: str, entity: Entity) -> Derivation:
+        reference = self.pool.reference
+        key = self.derive(node.key, entity)
+        _, row, figures = reference.tier(node, entity)
+        table = reference.table(node.table, entity)
+        if row is None or isinstance(table, Unknown):
+            return self._make(node, value, text, "", (key,))
+        place = f"{table.pointer}/{row}" if table.pointer.startswith("/") else table.pointer
+        above = table.rows[row][0]
+        note = f"tier {row + 1} of {len(table.rows)}, above {plain_text(above) if above is not None else '?'}"
+        if isinstance(node, plan.Pick):
+            cells = tuple(
+                self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.result)
+            )
+            return self._make(node, value, text, "", (key, *cells), note=note)
+        rate, amount = figures.get("rate"), figures.get("amount")
+        cells = tuple(
+            self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.rate)
+        )
+        rate_text = " ".join(node.rate.span.text.split())
+        published = node.amount is not None and isinstance(amount, Decimal)
+        parts = (
+            key,
+            Derivation("rate", rate if isinstance(rate, Decimal) else None, "a rate", rate_text, children=cells),
+            Derivation(
+                "amount",
+                amount if isinstance(amount, Decimal) else None,
+                str(node.dimension),
+                note="as the table says, or by continuity" if published else "by continuity with the tiers below",
+                pointer=place,
+            ),
+        )
+        return self._make(node, value, text, "key x rate - amount", parts, note=note)
+
+    def _aggregate(self, node: plan.Aggregate, value: Value, text: str) -> Derivation:
+        parts: list[Derivation] = []
+        left_out: list[str] = []
+        for entity in self.pool.reference.members(node):
+            if node.where is not None and self.pool.value(node.where, entity) is not True:
+                left_out.append(self.member(entity))
+                if isinstance(self.pool.value(node.where, entity), Unknown):
+                    parts.append(self.derive(node.where, entity))
+                continue
+            if node.operand is None:
+                parts.append(Derivation(self.member(entity), Decimal(1), "a number"))
+            else:
+                parts.append(self.derive(node.operand, entity))
+        note = f"left out: {', '.join(left_out)}" if left_out else "" if parts else f"the pool has no {node.members}"
+        if node.operator == "only" and parts:
+            return self._make(node, value, text, "is", (parts[0],))
+        return self._make(node, value, text, node.operator, tuple(parts), note=note)
+
+    def _convert(
+        self, node: plan.Convert, value: Value, text: str, operand: Derivation, symbols: tuple[str, str], entity: Entity
+    ) -> Derivation:
+        reference = self.pool.reference
+        names = [reference.asset_name(symbol, entity) for symbol in symbols]
+        if names[0] == names[1]:
+            return self._make(node, value, text, "is", (operand,), note=f"already in {names[1]}")
+        prices = []
+        for name in names:
+            if name == "USD":
+                continue
+            price = reference.index_price(name)
+            asset = self.pool.state.asset_by_name.get(name)
+            pointer = f"{asset.pointer}/index_price" if asset is not None else "/assets"
+            prices.append(self._leaf(f"index_price of {name}", price, pointer))
+        if names[0] == "USD":
+            return self._make(node, value, text, "/", (operand, *prices))
+        return self._make(node, value, text, "x price" if len(prices) == 1 else "x price / price", (operand, *prices))
+
+    # ------------------------------------------------------------ figures that no rule states
+
+    def margin_ratio(self) -> Derivation:
+        """Maintenance margin over equity, where the policy defines no ratio of its own."""
+        definitions = self.pool.instance.plan.definitions["pool"]
+        parts = tuple(
+            self.derive(definitions[name], POOL) for name in ("maintenance_margin", "equity") if name in definitions
+        )
+        values = [part.value for part in parts]
+        formula = "maintenance_margin / equity"
+        if len(values) == 2 and isinstance(values[0], Decimal) and isinstance(values[1], Decimal) and values[1] > 0:  # noqa: PLR2004
+            return Derivation("margin_ratio", values[0] / values[1], "a ratio", formula, operator="/", children=parts)
+        return Derivation("margin_ratio", None, "a ratio", formula, children=parts, note="the equity is zero, less, or unknown")
+
+    def solved_price(self, figure: str, index: int) -> Derivation:
+        """A price solved from the pool's boundary: the boundary, and its two sides at that price."""
+        position, instrument, _ = self.pool.instance.positions[index]
+        found = self.pool.prices.solved.get((f"solved_{figure}", index), Unknown("prices were not solved for"))
+        boundary = self.pool.instance.plan.liquidate
+        rule = boundary.span.file_line if boundary is not None else None
+        cites = tuple(self.cited(citation) for citation in boundary.cites) if boundary is not None else ()
+        formula = " ".join(boundary.value.span.text.split()) if boundary is not None else ""
+        if figure == "bankruptcy_price":
+            equity = self.pool.instance.plan.definitions["pool"]["equity"]
+            rule, formula, cites = equity.span.file_line, "equity = 0", ()
+        if isinstance(found, Unknown):
+            reason = "there is no such price" if found.reason == "none" else found.reason
+            return Derivation(
+                f"{figure} of {position.id}", None, "a price (quote per base)", formula, rule, cites, note=reason, pointer=found.pointer or None
+            )
+        sides: tuple[Derivation, ...] = ()
+        if isinstance(found, Decimal):
+            sides = self._at_price(figure, instrument.symbol, found)
+        note = f"solved: the {instrument.symbol} mark at which this turns, everything else as it is"
+        shown = found if isinstance(found, Decimal) else None
+        return Derivation(f"{figure} of {position.id}", shown, "a price (quote per base)", formula, rule, cites, "", sides, None, note)
+
+    def _at_price(self, figure: str, symbol: str, price: Decimal) -> tuple[Derivation, ...]:
+        moved = evaluation(self.evaluation.policy, replace_mark(self.pool.state, symbol, price), solve=False)
+        pool = next(entry for entry in moved.pools if entry.instance.id == self.pool.instance.id)
+        tracer = _Tracer(moved, pool)
+        definitions = pool.instance.plan.definitions["pool"]
+        if figure == "bankruptcy_price" or pool.instance.plan.liquidate is None:
+            return (tracer.derive(definitions["equity"], POOL),)
+        return (tracer.derive(pool.instance.plan.liquidate.value, POOL),)
+
+
+def _columns(node: plan.Node) -> list[str]:
+    found: dict[str, None] = {}
+
+    def visit(part: plan.Node) -> None:
+        if isinstance(part, plan.TierColumn):
+            found[part.name] = None
+        for child in plan.children(part):
+            visit(child)
+
+    visit(node)
+    return list(found)

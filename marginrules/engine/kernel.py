@@ -1,0 +1,578 @@
+"""The plan of a pool as one Python function: the fast way through accounts whose data is complete.
+
+The source is generated once a policy. It computes each node once for each entity, in stages: members first, then what
+the pool aggregates from them, then what members read back from the pool. It keeps every value, so that a derivation
+can be built afterwards without computing anything again. Where a value is missing, or an operation has no result, it
+raises, and the caller asks the reference evaluator, which knows how to say why.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field, frozen
+
+from marginrules.account.state import Asset, TierTable
+from marginrules.engine.rounding import round_to_step
+from marginrules.engine.tiers import amounts_by_continuity, row_of
+from marginrules.engine.unknown import MissingError
+from marginrules.policy import plan
+
+_RECORDS: Mapping[str, str] = {
+    "account": "a",
+    "position": "p",
+    "order": "o",
+    "balance": "b",
+    "instrument": "i",
+    "asset": "s",
+}
+_NEVER_MISSING = {
+    ("position", "quantity"),
+    ("position", "entry_price"),
+    ("order", "quantity"),
+    ("order", "side"),
+    ("balance", "wallet_balance"),
+    ("instrument", "contract_size"),
+    ("instrument", "contract"),
+}
+_LOOPS: Mapping[plan.Members, str] = {
+    "positions": "for p, i, s in positions:",
+    "orders": "for o, i, s in orders:",
+    "balances": "for b, amount, s in balances:",
+}
+
+Rows = list[list[Any]]
+
+
+@frozen(eq=False)
+class Kernel:
+    """A compiled pool.
+
+    Attributes:
+        run: `(account, positions, orders, balances, collateral, asset, assets)` to the values of the pool, and of each
+            position, order and balance.
+        columns: where a node's value stands, by scope and node.
+        source: the generated text, for those who want to see it.
+    """
+
+    run: Callable[..., tuple[list[Any], Rows, Rows, Rows]]
+    columns: Mapping[plan.Scope, Mapping[int, int]]
+    source: str = field(repr=False)
+
+
+def cell(table: TierTable, row: int, column: str) -> Decimal:
+    """A tier's figure, which must be there."""
+    value = table.cell(row, column)
+    if value is None:
+        raise MissingError(column)
+    return value
+
+
+def index(assets: Mapping[str, Asset], name: str) -> Decimal:
+    """USD for one unit of an asset, which must be known."""
+    if name == "USD":
+        return Decimal(1)
+    found = assets.get(name)
+    if found is None or found.index_price is None:
+        raise MissingError(name)
+    return found.index_price
+
+
+def derive(
+    table: TierTable,
+    rate: Callable[..., Decimal],
+    amount: Callable[..., Decimal] | None,
+    outer: tuple[Any, ...],
+) -> tuple[list[Decimal], list[Decimal], tuple[Decimal, ...]]:
+    """Bounds, rates and amounts of a table under the expressions of a tier rule."""
+    bounds = [row[0] if row[0] is not None else Decimal(0) for row in table.rows]
+    rates = [rate(table, row, *outer) for row in range(len(bounds))]
+    published: list[Decimal | None] = []
+    for row in range(len(bounds)):
+        try:
+            published.append(amount(table, row, *outer) if amount is not None else None)
+        except MissingError:
+            published.append(None)
+    return bounds, rates, amounts_by_continuity(bounds, rates, published)
+
+
+def scope_of(node: plan.Node, scope: plan.Scope) -> plan.Scope:
+    """The scope of a node's children: a member's, under an aggregate; the pool's, under a value read from it."""
+    match node:
+        case plan.Aggregate(members=members):
+            return plan.MEMBER_SCOPES[members]
+        case plan.PoolValue():
+            return "pool"
+        case _:
+            return scope
+
+
+def is_price_rule(node: plan.Node) -> bool:
+    """Whether a node needs a solved price, which is not there yet when the plan is evaluated."""
+    return isinstance(node, plan.Solved) or any(is_price_rule(child) for child in plan.children(node))
+
+
+def member_roots(pool: plan.PoolPlan, scope: plan.Scope) -> Iterator[plan.Node]:
+    """What is computed for each member of a scope."""
+    for named in pool.definitions.get(scope, {}).values():
+        if not is_price_rule(named):
+            yield named
+
+
+@define
+class Emitter:
+    """Writes statements that compute nodes into local variables, each named after its node."""
+
+    names: dict[str, Any]
+    lines: list[str] = field(factory=list)
+    indent: int = 1
+    known: dict[int, str] = field(factory=dict)
+    """Nodes whose variable holds a value here."""
+    numbers: dict[int, int] = field(factory=dict)
+    kept: dict[str, dict[int, str]] = field(factory=dict)
+    """Variables by scope and node, wherever they were computed."""
+    nested: int = 0
+    hoisted: list[str] = field(factory=list)
+
+    def line(self, text: str) -> None:
+        """One line of source at the present depth."""
+        self.lines.append("    " * self.indent + text)
+
+    def variable(self, node: plan.Node) -> str:
+        """The variable of a node."""
+        number = self.numbers.setdefault(id(node), len(self.numbers))
+        return f"v{number}"
+
+    def constant(self, value: Any) -> str:
+        """A name for a value that the source refers to."""
+        if isinstance(value, bool | str):
+            return repr(value)
+        name = f"c{len(self.names)}"
+        for known, other in self.names.items():
+            if known.startswith("c") and type(other) is type(value) and other is value:
+                return known
+        self.names[name] = value
+        return name
+
+    def emit(self, node: plan.Node, scope: plan.Scope) -> str:
+        """Statements for a node; returns the expression that holds its value."""
+        if isinstance(node, plan.Constant):
+            return self.constant(node.value)
+        found = self.known.get(id(node))
+        if found is not None:
+            return found
+        if isinstance(node, plan.Named):
+            found = self.emit(node.value, scope)
+        else:
+            found = self.variable(node)
+            self.compute(node, scope, found)
+        self.keep(node, scope, found)
+        return found
+
+    def keep(self, node: plan.Node, scope: plan.Scope, variable: str) -> None:
+        """Note where a node's value is."""
+        self.known[id(node)] = variable
+        if variable.startswith("v"):
+            self.kept.setdefault(scope, {})[id(node)] = variable
+            if self.nested and variable not in self.hoisted:
+                self.hoisted.append(variable)
+
+    def block(self, header: str, body: Callable[[], None]) -> None:
+        """An indented block; what it computes is not known after it."""
+        known = dict(self.known)
+        self.line(header)
+        self.indent += 1
+        self.nested += 1
+        before = len(self.lines)
+        body()
+        if len(self.lines) == before:
+            self.line("pass")
+        self.nested -= 1
+        self.indent -= 1
+        self.known = known
+
+    def compute(self, node: plan.Node, scope: plan.Scope, to: str) -> None:
+        """Statements that put a node's value into a variable."""
+        match node:
+            case plan.Constant() | plan.Named():  # pragma: no cover - `emit` takes these
+                raise TypeError(node)
+            case plan.Field():
+                self._field(node, to)
+            case plan.Fact():
+                self._fact(node, to)
+            case plan.Unary(operator=operator, operand=operand):
+                inner = self.emit(operand, scope)
+                text = {
+                    "-": f"-{inner}",
+                    "not": f"not {inner}",
+                    "abs": f"abs({inner})",
+                    "sqrt": f"{inner}.sqrt()",
+                    "ln": f"{inner}.ln()",
+                }[operator]
+                self.line(f"{to} = {text}")
+            case plan.Binary(operator="max" | "min" as operator, left=left, right=right):
+                one, other = self.emit(left, scope), self.emit(right, scope)
+                self.line(f"{to} = {one} if {one} {'>=' if operator == 'max' else '<='} {other} else {other}")
+            case plan.Binary(operator=operator, left=left, right=right) | plan.Compare(
+                operator=operator, left=left, right=right
+            ):
+                one, other = self.emit(left, scope), self.emit(right, scope)
+                self.line(f"{to} = {one} {operator} {other}")
+            case plan.Logic(operator=operator, left=left, right=right):
+                one = self.emit(left, scope)
+                self.line(f"{to} = {one}")
+
+                def second() -> None:
+                    self.line(f"{to} = {self.emit(right, scope)}")
+
+                self.block(f"if {'' if operator == 'and' else 'not '}{to}:", second)
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                decided = self.emit(condition, scope)
+                self.block(f"if {decided}:", lambda: self.line(f"{to} = {self.emit(then, scope)}"))
+                self.block("else:", lambda: self.line(f"{to} = {self.emit(otherwise, scope)}"))
+            case plan.Round(operand=operand, direction=direction, step=step):
+                inner, width = self.emit(operand, scope), self.emit(step, scope)
+                self.line(f"{to} = round_to_step({inner}, {direction!r}, {width})")
+            case plan.Tiered() | plan.Pick():
+                self._tier(node, scope, to)
+            case plan.Convert(operand=operand, origin=origin, target=target):
+                self._convert(self.emit(operand, scope), origin, target, scope, to)
+            case plan.PoolValue(value=value):
+                self.line(f"{to} = {self.emit(value, 'pool')}")
+            case plan.TierColumn() | plan.Aggregate() | plan.Solved():  # pragma: no cover - handled where they belong
+                raise TypeError(node)
+
+    def _field(self, node: plan.Field, to: str) -> None:
+        record = _RECORDS[node.entity]
+        text = f"{record}.{node.name}" if node.is_attribute else f"{record}.inputs.get({node.name!r})"
+        if node.entity == "asset":
+            text = f"{text} if s is not None else None"
+        self.line(f"{to} = {text}")
+        if (node.entity, node.name) in _NEVER_MISSING:
+            return
+        if node.default is None:
+            self.line(f"if {to} is None: raise MissingError({node.name!r})")
+        else:
+            self.line(f"if {to} is None: {to} = {self.constant(node.default)}")
+
+    def _fact(self, node: plan.Fact, to: str) -> None:
+        if node.scope == "pool":
+            self.line(f"{to} = collateral")
+            return
+        if node.scope == "balance":
+            self.line(f"{to} = amount")
+            return
+        if node.scope == "order":
+            price = "o.price" if node.name == "notional" else "i.mark_price"
+            self.line(f"price = {price}")
+            self.line("if price is None: raise MissingError('price')")
+            self.line("units = abs(o.quantity) * i.contract_size")
+            self.line(f"{to} = units / price if i.contract == 'inverse' else units * price")
+            return
+        if node.name == "entry_value":
+            self.line("units = abs(p.quantity) * i.contract_size")
+            self.line(f"{to} = units / p.entry_price if i.contract == 'inverse' else units * p.entry_price")
+            return
+        if node.name == "base_quantity":
+            self.line("units = abs(p.quantity) * i.contract_size")
+            self.line("if i.contract == 'inverse' and i.mark_price is None: raise MissingError('mark_price')")
+            self.line(f"{to} = units / i.mark_price if i.contract == 'inverse' else units")
+            return
+        self.line("mark = i.mark_price")
+        self.line("if mark is None: raise MissingError('mark_price')")
+        if node.name == "notional":
+            self.line("units = abs(p.quantity) * i.contract_size")
+            self.line(f"{to} = units / mark if i.contract == 'inverse' else units * mark")
+        else:
+            self.line("units = p.quantity * i.contract_size")
+            self.line("if i.contract == 'inverse':")
+            self.line(f"    {to} = units * (ONE / p.entry_price - ONE / mark)")
+            self.line("else:")
+            self.line(f"    {to} = units * (mark - p.entry_price)")
+
+    def asset_text(self, symbol: str, scope: plan.Scope) -> str:
+        """An expression for the currency a symbolic asset stands for."""
+        if symbol[0].isupper():
+            return repr(symbol)
+        if scope == "pool":
+            return "asset"
+        return "b.asset" if scope == "balance" else f"i.{symbol}"
+
+    def _convert(self, operand: str, origin: str, target: str, scope: plan.Scope, to: str) -> None:
+        one, other = self.asset_text(origin, scope), self.asset_text(target, scope)
+        against = "" if target == "USD" else f" / index(assets, {other})"
+        self.line(f"{to} = {operand} if {one} == {other} else {operand} * index(assets, {one}){against}")
+
+    # ------------------------------------------------------------ tiers
+
+    def table(self, source: plan.TableSource, scope: plan.Scope) -> str:
+        """An expression for the rows of a tier rule."""
+        if source.field is not None:
+            return self.emit(source.field, scope)
+        if source.by_symbol is None:
+            return self.constant(source.table)
+        self.line(f"table = {self.constant(source.by_symbol)}.get(i.symbol)")
+        self.line("if table is None: raise MissingError('table')")
+        return "table"
+
+    def _tier(self, node: plan.Tiered | plan.Pick, scope: plan.Scope, to: str) -> None:
+        key = self.emit(node.key, scope)
+        rules = [node.result] if isinstance(node, plan.Pick) else [node.rate, *([node.amount] if node.amount else [])]
+        outer: dict[int, str] = {}
+        for rule in rules:
+            for part in outer_parts(rule):
+                outer[id(part)] = self.emit(part, scope)
+        functions = [self._row_function(rule, outer) for rule in rules]
+        arguments = "".join(f", {variable}" for variable in outer.values())
+        table = self.table(node.table, scope)
+        if isinstance(node, plan.Pick):
+            self.line(f"bounds = [row[0] or ZERO for row in {table}.rows]")
+            self.line(f"{to} = {functions[0]}({table}, row_of(bounds, {key}){arguments})")
+            return
+        amount = functions[1] if len(functions) > 1 else "None"
+        packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"
+        if outer:
+            self.line(f"bounds, rates, amounts = derive({table}, {functions[0]}, {amount}, {packed})")
+        else:
+            identity = self.constant(node)
+            self.line(f"tiers = {table}.derived.get({identity})")
+            self.line(f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())")
+            self.line("bounds, rates, amounts = tiers")
+        self.line(f"row = row_of(bounds, {key}) if len(bounds) > 1 else 0")
+        self.line(f"{to} = {key} * rates[row] - amounts[row]")
+
+    def _row_function(self, rule: plan.Node, outer: Mapping[int, str]) -> str:
+        name = f"r{len(self.names)}"
+        parameters = "".join(f", {variable}" for variable in outer.values())
+        text = f"def {name}(t, r{parameters}): return {self._row_text(rule, outer)}"
+        exec(compile(text, f"<tier rule {name}>", "exec"), self.names)  # noqa: S102 - text made from a checked plan
+        return name
+
+    def _row_text(self, node: plan.Node, outer: Mapping[int, str]) -> str:
+        if id(node) in outer:
+            return outer[id(node)]
+        match node:
+            case plan.TierColumn(name=column):
+                return f"cell(t, r, {column!r})"
+            case plan.Constant(value=value):
+                return self.constant(value)
+            case plan.Named(value=value):
+                return self._row_text(value, outer)
+            case plan.Unary(operator=operator, operand=operand):
+                inner = self._row_text(operand, outer)
+                return {
+                    "-": f"(-{inner})",
+                    "not": f"(not {inner})",
+                    "abs": f"abs({inner})",
+                    "sqrt": f"{inner}.sqrt()",
+                    "ln": f"{inner}.ln()",
+                }[operator]
+            case plan.Binary(operator="max" | "min" as operator, left=left, right=right):
+                return f"{operator}({self._row_text(left, outer)}, {self._row_text(right, outer)})"
+            case (
+                plan.Binary(operator=operator, left=left, right=right)
+                | plan.Compare(operator=operator, left=left, right=right)
+                | plan.Logic(operator=operator, left=left, right=right)
+            ):
+                return f"({self._row_text(left, outer)} {operator} {self._row_text(right, outer)})"
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                return f"({self._row_text(then, outer)} if {self._row_text(condition, outer)} else {self._row_text(otherwise, outer)})"
+            case plan.Round(operand=operand, direction=direction, step=step):
+                return f"round_to_step({self._row_text(operand, outer)}, {direction!r}, {self._row_text(step, outer)})"
+            case _:  # pragma: no cover - everything else has no tier column below it, so it is an outer part
+                raise TypeError(node)
+
+
+def has_tier_column(node: plan.Node) -> bool:
+    """Whether a node depends on the tier at hand."""
+    if isinstance(node, plan.TierColumn):
+        return True
+    if isinstance(node, plan.Tiered | plan.Pick):
+        return has_tier_column(node.key)
+    return any(has_tier_column(child) for child in plan.children(node))
+
+
+def outer_parts(node: plan.Node) -> Iterator[plan.Node]:
+    """The largest parts of a tier's expression that do not depend on the tier."""
+    if isinstance(node, plan.Constant):
+        return
+    if not has_tier_column(node):
+        yield node
+        return
+    for child in plan.children(node):
+        yield from outer_parts(child)
+
+
+# ---------------------------------------------------------------- a whole pool
+
+
+@define
+class _Stages:
+    """In which round each node can be computed: members, then the pool, then members again."""
+
+    found: dict[int, int] = field(factory=dict)
+
+    def of(self, node: plan.Node) -> int:
+        known = self.found.get(id(node))
+        if known is None:
+            known = max((self.of(child) for child in plan.children(node)), default=0)
+            if isinstance(node, plan.PoolValue):
+                known += 1
+            self.found[id(node)] = known
+        return known
+
+
+def aggregates(node: plan.Node, found: dict[int, plan.Aggregate]) -> None:
+    """Collect the aggregates that a pool's node is made of."""
+    if isinstance(node, plan.Aggregate):
+        found[id(node)] = node
+        return
+    for child in plan.children(node):
+        aggregates(child, found)
+
+
+def pool_roots(pool: plan.PoolPlan) -> list[plan.Node]:
+    """What is computed for the pool itself."""
+    found: list[plan.Node] = list(pool.definitions["pool"].values())
+    if pool.liquidate is not None:
+        found.append(pool.liquidate)
+    found.extend(pool.thresholds)
+    return found
+
+
+def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]]) -> Kernel:
+    """The kernel of a pool.
+
+    Args:
+        pool: its rules.
+        facts: facts of members that a report shows whether or not a rule reads them.
+    """
+    names: dict[str, Any] = {
+        "MissingError": MissingError,
+        "round_to_step": round_to_step,
+        "row_of": row_of,
+        "derive": derive,
+        "cell": cell,
+        "index": index,
+        "ZERO": Decimal(0),
+        "ONE": Decimal(1),
+    }
+    emitter = Emitter(names)
+    stages = _Stages()
+    roots = pool_roots(pool)
+    member_nodes: dict[plan.Members, list[plan.Node]] = {}
+    for members, scope in plan.MEMBER_SCOPES.items():
+        member_nodes[members] = [*facts.get(scope, ()), *member_roots(pool, scope)]
+    needed = _all_aggregates(roots, member_nodes)
+    last = max((stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0)
+    for members in plan.MEMBER_SCOPES:
+        emitter.line(f"{members}_rows = []")
+    for stage in range(last + 1):
+        for members, scope in plan.MEMBER_SCOPES.items():
+            run = [node for node in needed if node.members == members and stages.of(node) == stage]
+            nodes = [node for node in member_nodes[members] if stages.of(node) == stage]
+            if run or nodes:
+                _loop(emitter, members, scope, nodes, run, first=stage == 0)
+        for node in roots:
+            if stages.of(node) == stage:
+                emitter.emit(node, "pool")
+    if emitter.hoisted:
+        emitter.lines.insert(0, "    " + " = ".join(dict.fromkeys(emitter.hoisted)) + " = None")
+    columns = {
+        scope: {node: position for position, node in enumerate(emitter.kept.get(scope, {}))}
+        for scope in ("pool", *plan.MEMBER_SCOPES.values())
+    }
+    pool_values = ", ".join(emitter.kept.get("pool", {}).values())
+    source = "\n".join(
+        [
+            "def run(a, positions, orders, balances, collateral, asset, assets):",
+            *emitter.lines,
+            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows",
+        ]
+    )
+    exec(compile(source, f"<pool {pool.kind}>", "exec"), names)  # noqa: S102 - text made from a checked plan
+    return Kernel(names["run"], columns, source)
+
+
+def _all_aggregates(
+    roots: list[plan.Node], members: Mapping[plan.Members, list[plan.Node]]
+) -> list[plan.Aggregate]:
+    found: dict[int, plan.Aggregate] = {}
+
+    def reach(node: plan.Node) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        if isinstance(node, plan.Aggregate):
+            found[id(node)] = node
+        for child in plan.children(node):
+            reach(child)
+
+    seen: set[int] = set()
+    for node in [*roots, *(entry for nodes in members.values() for entry in nodes)]:
+        reach(node)
+    return list(found.values())
+
+
+def _loop(
+    emitter: Emitter,
+    members: plan.Members,
+    scope: plan.Scope,
+    nodes: list[plan.Node],
+    run: list[plan.Aggregate],
+    *,
+    first: bool,
+) -> None:
+    starts = {"sum": "ZERO", "count": "ZERO", "max": "None", "min": "None", "only": "None"}
+    for node in run:
+        emitter.line(f"{emitter.variable(node)} = {starts[node.operator]}")
+    outside = dict(emitter.known)
+    kept_before = dict(emitter.kept.get(scope, {}))
+    if first:
+        emitter.line(_LOOPS[members])
+    else:
+        emitter.line(_LOOPS[members].replace("for ", "for kept, (", 1).replace(" in ", f") in zip({members}_rows, ", 1)[:-1] + "):")
+    emitter.indent += 1
+    if not first:
+        for position, (node, variable) in enumerate(kept_before.items()):
+            emitter.line(f"{variable} = kept[{position}]")
+            emitter.known[node] = variable
+    start = len(emitter.lines)
+    hoisted_before = len(emitter.hoisted)
+    for item in nodes:
+        emitter.emit(item, scope)
+    for node in run:
+        _accumulate(emitter, node, scope)
+    # A value computed in a branch not taken for this member must not be the one of the member before.
+    fresh = emitter.hoisted[hoisted_before:]
+    if fresh:
+        emitter.lines.insert(start, "    " * emitter.indent + " = ".join(dict.fromkeys(fresh)) + " = None")
+    new = [variable for node, variable in emitter.kept.get(scope, {}).items() if node not in kept_before]
+    values = ", ".join(new)
+    emitter.line(f"{members}_rows.append([{values}])" if first else f"kept.extend(({values}{',' if values else ''}))")
+    emitter.indent -= 1
+    emitter.known = outside
+    for node in run:
+        variable = emitter.variable(node)
+        if node.operator in {"max", "min", "only"}:
+            emitter.line(f"if {variable} is None: raise MissingError({node.operator!r})")
+        emitter.keep(node, "pool", variable)
+
+
+def _accumulate(emitter: Emitter, node: plan.Aggregate, scope: plan.Scope) -> None:
+    variable = emitter.variable(node)
+
+    def add() -> None:
+        value = "ONE" if node.operand is None else emitter.emit(node.operand, scope)
+        if node.operator in {"sum", "count"}:
+            emitter.line(f"{variable} += {value}")
+        elif node.operator == "only":
+            emitter.line(f"{variable} = {value}")
+        else:
+            sign = ">" if node.operator == "max" else "<"
+            emitter.line(f"if {variable} is None or {value} {sign} {variable}: {variable} = {value}")
+
+    if node.where is None:
+        add()
+    else:
+        emitter.block(f"if {emitter.emit(node.where, scope)}:", add)

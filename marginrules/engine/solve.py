@@ -1,0 +1,282 @@
+"""Liquidation and bankruptcy prices, solved from the policy's own boundary.
+
+For each pool and instrument the mark price is the one unknown: all positions on the instrument move with it, every
+other mark and every index price stays. Boundaries are looked for over all positive prices. Where the condition is
+affine between kinks they come from `walk`, exactly; elsewhere from a search on a fine grid refined to the digits that a
+report gives, which can miss two boundaries closer together than the grid (a thousandth of the price).
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, DecimalException
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from marginrules.account.state import AccountState, Instrument
+from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
+from marginrules.engine.interpret import POOL, Interpreter
+from marginrules.engine.unknown import MissingError, Unknown, Value
+from marginrules.engine.walk import NotAffineError, Walker, compile_walker, varies, walk
+from marginrules.policy import plan
+from marginrules.policy.dimensions import FLAG, LITERAL
+from marginrules.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from marginrules.engine.evaluate import PoolEvaluation
+    from marginrules.engine.kernel import Kernel
+
+NO_PRICE = "none"
+"""The reason of a price that does not exist: nothing that is missing, and no error."""
+
+_GRID_STEP = Decimal("1.001")
+_GRID_SPAN = 7000
+"""Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
+
+
+@frozen
+class PoolPrices:
+    """Solved prices of a pool's positions, by name and index; further boundaries by index."""
+
+    solved: Mapping[tuple[str, int], Value]
+    others: Mapping[int, tuple[Decimal, ...]] = field(factory=dict)
+
+
+NO_PRICES = PoolPrices(MappingProxyType({}), MappingProxyType({}))
+
+
+@lru_cache(maxsize=512)
+def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
+    """The conditions that are followed along a price: equity below zero, and the pool's boundary."""
+    equity = pool.definitions["pool"]["equity"]
+    zero = plan.Constant(Decimal(0), LITERAL, equity.span)
+    return plan.Compare("<", equity, zero, FLAG, equity.span), pool.liquidate
+
+
+@lru_cache(maxsize=512)
+def _walker(pool: plan.PoolPlan, kernel: "Kernel", inverse: bool) -> Walker | None:  # noqa: FBT001 - a cache key
+    bankrupt, liquidatable = _conditions(pool)
+    try:
+        return compile_walker([node for node in (bankrupt, liquidatable) if node is not None], kernel, inverse=inverse)
+    except NotAffineError:
+        return None
+
+
+def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
+    """Solved prices of every position of a pool.
+
+    Args:
+        pool: the pool, evaluated.
+        policy: the policy it was evaluated under.
+    """
+    del policy
+    solved: dict[tuple[str, int], Value] = {}
+    others: dict[int, tuple[Decimal, ...]] = {}
+    by_symbol: dict[str, list[int]] = {}
+    for index, (position, _, _) in enumerate(pool.instance.positions):
+        by_symbol.setdefault(position.symbol, []).append(index)
+    now = pool.value(pool.instance.plan.liquidate, POOL) if pool.instance.plan.liquidate is not None else False
+    bankrupt_condition, _ = _conditions(pool.instance.plan)
+    equity = pool.value(pool.instance.plan.definitions["pool"]["equity"], POOL)
+    for members in by_symbol.values():
+        instrument = pool.instance.positions[members[0]][1]
+        mark = instrument.mark_price
+        if mark is None:
+            reason: Value = Unknown(f"instrument {instrument.symbol} has no mark_price", f"{instrument.pointer}/mark_price")
+            for index in members:
+                solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
+            continue
+        try:
+            bankruptcies, liquidations = _boundaries(pool, instrument, mark)
+        except _UnknownAlongError as error:
+            bankruptcies = liquidations = error.reason
+        for index in members:
+            quantity = pool.instance.positions[index][0].quantity
+            solved["solved_liquidation_price", index], others[index] = _chosen(liquidations, mark, quantity, now)
+            below = equity if isinstance(equity, Unknown) else equity < 0  # type: ignore[operator]
+            solved["solved_bankruptcy_price", index], _ = _chosen(bankruptcies, mark, quantity, below)
+    return PoolPrices(solved, others)
+
+
+def _chosen(
+    boundaries: "list[Decimal] | Unknown", mark: Decimal, quantity: Decimal, now: Value
+) -> tuple[Value, tuple[Decimal, ...]]:
+    """The boundary that is the position's price, and the others."""
+    if isinstance(boundaries, Unknown):
+        return boundaries, ()
+    if isinstance(now, Unknown):
+        return now, ()
+    if not boundaries:
+        return Unknown(NO_PRICE), ()
+    if now:
+        nearest = min(boundaries, key=lambda price: abs(price - mark))
+    else:
+        below = [price for price in boundaries if price <= mark]
+        above = [price for price in boundaries if price >= mark]
+        adverse, other = (below, above) if quantity > 0 else (above, below)
+        side = adverse or other
+        nearest = min(side, key=lambda price: abs(price - mark))
+    remaining = list(boundaries)
+    remaining.remove(nearest)
+    return nearest, tuple(remaining)
+
+
+class _UnknownAlongError(Exception):
+    def __init__(self, reason: Unknown) -> None:
+        self.reason = reason
+        super().__init__(reason.reason)
+
+
+def _boundaries(
+    pool: "PoolEvaluation", instrument: Instrument, mark: Decimal
+) -> "tuple[list[Decimal] | Unknown, list[Decimal] | Unknown]":
+    """Where the equity crosses zero and where the verdict changes, as prices in ascending order."""
+    inverse = instrument.contract == "inverse"
+    bankrupt, liquidatable = _conditions(pool.instance.plan)
+    walker = _walker(pool.instance.plan, pool.kernel, inverse) if pool.rows is not None else None
+    if walker is not None:
+        try:
+            crossings = _walked(pool, walker, instrument, mark, 1 if liquidatable is None else 2)
+        except (NotAffineError, MissingError, TypeError, DecimalException):
+            crossings = None
+        if crossings is not None:
+            prices = [
+                sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0) for found in crossings
+            ]
+            return prices[0], prices[1] if liquidatable is not None else []
+    found: list[list[Decimal] | Unknown] = []
+    for condition in (bankrupt, liquidatable):
+        if condition is None:
+            found.append([])
+            continue
+        try:
+            found.append(_searched(pool, condition, instrument, mark))
+        except _UnknownAlongError as error:
+            found.append(error.reason)
+    return found[0], found[1]
+
+
+# ---------------------------------------------------------------- the walk
+
+
+def _walked(
+    pool: "PoolEvaluation", walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
+) -> list[list[Decimal]]:
+    rows = pool.rows
+    if rows is None:  # pragma: no cover - the caller looks
+        raise MissingError
+    inverse = instrument.contract == "inverse"
+    instance = pool.instance
+    positions: list[tuple[Any, ...]] = []
+    still_positions: list[int] = []
+    size = instrument.contract_size
+    for index, (position, own, asset) in enumerate(instance.positions):
+        if own.symbol != instrument.symbol:
+            still_positions.append(index)
+            continue
+        signed = position.quantity * size
+        entry = 1 / position.entry_price if inverse else position.entry_price
+        positions.append((position, own, asset, rows["position"][index], abs(signed), signed, entry))
+    orders: list[tuple[Any, ...]] = []
+    still_orders: list[int] = []
+    for index, (order, own, asset) in enumerate(instance.orders):
+        if own.symbol != instrument.symbol:
+            still_orders.append(index)
+            continue
+        units = order.quantity * size
+        value = None if order.price is None else units / order.price if inverse else units * order.price
+        orders.append((order, own, asset, rows["order"][index], units, value))
+    rests = [
+        _rest(pool, node, still_positions if node.members == "positions" else still_orders) for node in walker.aggregates
+    ]
+    values = rows["pool"][0]
+    assets, account = pool.state.asset_by_name, pool.state.account
+    run = walker.point
+    asset_name = instance.asset
+
+    def point(x: Decimal) -> tuple[tuple[bool, ...], list[Decimal]]:
+        return run(x, values, positions, orders, rests, asset_name, assets, account)
+
+    return walk(point, 1 / mark if inverse else mark, conditions)
+
+
+def _rest(pool: "PoolEvaluation", node: plan.Aggregate, still: list[int]) -> Decimal | None:
+    """What the members that do not move contribute to an aggregate."""
+    scope = plan.MEMBER_SCOPES[node.members]
+    found: list[Decimal] = []
+    for index in still:
+        entity = (scope, index)
+        if node.where is not None and not pool.value(node.where, entity):
+            continue
+        value = Decimal(1) if node.operand is None else pool.value(node.operand, entity)
+        if not isinstance(value, Decimal):
+            raise MissingError
+        found.append(value)
+    if node.operator in {"sum", "count"}:
+        return sum(found, Decimal(0))
+    if not found:
+        return None
+    return max(found) if node.operator == "max" else min(found)
+
+
+# ---------------------------------------------------------------- the search
+
+
+def _searched(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument, mark: Decimal) -> list[Decimal]:
+    if not varies(condition, {}):
+        return []
+    verdict = _verdict(pool, condition, instrument)
+    present = verdict(mark)
+    found: list[Decimal] = []
+    for step in (1 / _GRID_STEP, _GRID_STEP):
+        price, before = mark, present
+        for _ in range(_GRID_SPAN):
+            following = price * step
+            after = verdict(following)
+            if after != before:
+                found.append(_refined(verdict, price, following, before=before))
+            price, before = following, after
+    return sorted(to_solved_digits(price) for price in found)
+
+
+def _verdict(
+    pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument
+) -> Callable[[Decimal], bool]:
+    instance = pool.instance
+
+    def verdict(price: Decimal) -> bool:
+        moved = evolve(instrument, mark_price=price)
+        positions = tuple(
+            (position, moved if own.symbol == instrument.symbol else own, asset)
+            for position, own, asset in instance.positions
+        )
+        orders = tuple(
+            (order, moved if own.symbol == instrument.symbol else own, asset) for order, own, asset in instance.orders
+        )
+        value = Interpreter(evolve(instance, positions=positions, orders=orders), pool.state).value(condition, POOL)
+        if isinstance(value, Unknown):
+            raise _UnknownAlongError(value)
+        return bool(value)
+
+    return verdict
+
+
+def _refined(verdict: Callable[[Decimal], bool], low: Decimal, high: Decimal, *, before: bool) -> Decimal:
+    """The price between two at which the verdict changes, to the digits of a report."""
+    precision = Decimal(10) ** -(SOLVED_DIGITS + 2)
+    while abs(high - low) > precision * high:
+        middle = (low + high) / 2
+        if verdict(middle) == before:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def replace_mark(state: AccountState, symbol: str, price: Decimal) -> AccountState:
+    """The account with the mark price of one instrument replaced."""
+    instruments = tuple(
+        evolve(instrument, mark_price=price) if instrument.symbol == symbol else instrument for instrument in state.instruments
+    )
+    return evolve(state, instruments=instruments)

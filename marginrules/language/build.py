@@ -1,0 +1,396 @@
+"""Parse tree to syntax tree: one method a grammar rule, and the comments put back where they stood."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import attrs
+from lark import Token, Transformer, v_args
+
+from marginrules.errors import MarginRulesError
+from marginrules.language import nodes
+from marginrules.language.diagnostics import Diagnostic
+from marginrules.language.source import Source, Span
+
+MAXIMUM_DIGITS = 40
+"""Most digits of a number in a rule file."""
+
+
+class BuildError(MarginRulesError):
+    """A construct that the grammar admits and the language does not, such as the 31st of February."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.render())
+
+
+def _text(token: Token) -> str:
+    return str(token)[1:-1]
+
+
+class Builder(Transformer[Token, nodes.PolicyFile]):
+    """Turns lark's tree into nodes, from the leaves up."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
+
+    def _span(self, meta: Any) -> Span:
+        return Span(
+            self.source, meta.line, meta.column, meta.end_line, meta.end_column, meta.start_pos, meta.end_pos
+        )
+
+    def _token_span(self, token: Token) -> Span:
+        return self._span(token)
+
+    def _fail(self, span: Span, problem: str, remedy: str) -> BuildError:
+        return BuildError(Diagnostic("syntax", span, problem, remedy))
+
+    def _date(self, token: Token) -> date:
+        try:
+            return date.fromisoformat(str(token))
+        except ValueError:
+            raise self._fail(self._token_span(token), f"there is no day {token}", "write year-month-day") from None
+
+    # ------------------------------------------------------------ header
+
+    @v_args(meta=True)
+    def start(self, meta: Any, children: list[Any]) -> nodes.PolicyFile:
+        return nodes.PolicyFile(children[0], tuple(children[1:]), span=self._span(meta))
+
+    @v_args(meta=True)
+    def header(self, meta: Any, children: list[Any]) -> nodes.Header:
+        name, extends, *items = children
+        return nodes.Header(
+            str(name), None if extends is None else str(extends), tuple(items), span=self._span(meta)
+        )
+
+    @v_args(meta=True)
+    def header_text(self, meta: Any, children: list[Token]) -> nodes.HeaderText:
+        keyword, value = children
+        return nodes.HeaderText(str(keyword), _text(value), span=self._span(meta))  # type: ignore[arg-type]
+
+    @v_args(meta=True)
+    def effective(self, meta: Any, children: list[Token]) -> nodes.Effective:
+        start, until = children
+        span = self._span(meta)
+        found = nodes.Effective(self._date(start), self._date(until) if until is not None else None, span=span)
+        if found.until is not None and found.until <= found.start:
+            raise self._fail(span, "the rules would end before they begin", "put the later date after `until`")
+        return found
+
+    @v_args(meta=True)
+    def source_declaration(self, meta: Any, children: list[Token]) -> nodes.SourceDeclaration:
+        name, title, address, read = children
+        return nodes.SourceDeclaration(str(name), _text(title), _text(address), self._date(read), span=self._span(meta))
+
+    @v_args(meta=True)
+    def contracts(self, meta: Any, children: list[Token]) -> nodes.Contracts:
+        for child in children:
+            if child not in {"linear", "inverse", "quanto"}:
+                raise self._fail(
+                    self._token_span(child), f"there is no contract kind `{child}`", "use linear, inverse or quanto"
+                )
+        return nodes.Contracts(tuple(str(child) for child in children), span=self._span(meta))
+
+    # ------------------------------------------------------------ items
+
+    @v_args(meta=True)
+    def input(self, meta: Any, children: list[Any]) -> nodes.Input:
+        entity, name, dimension, default, minimum, maximum, documentation = children
+        known = ("account", "balance", "position", "order", "instrument", "asset")
+        if entity not in known:
+            raise self._fail(
+                self._token_span(entity), f"`{entity}` has no inputs", f"an input belongs to {', '.join(known)}"
+            )
+        return nodes.Input(
+            str(entity), str(name), dimension, default, minimum, maximum, _text(documentation), span=self._span(meta)
+        )
+
+    @v_args(meta=True)
+    def dimension(self, meta: Any, children: list[Any]) -> nodes.DimensionName:
+        name, *rest, per = children
+        asset, choices = None, ()
+        if name == "money":
+            asset = str(rest[0])
+        elif name == "choice":
+            choices = tuple(child.value if isinstance(child, nodes.Text) else str(child) for child in rest)
+        return nodes.DimensionName(str(name), asset, choices, per, span=self._span(meta))
+
+    def per(self, children: list[Token]) -> str:
+        return str(children[0])
+
+    @v_args(meta=True)
+    def constant(self, meta: Any, children: list[Any]) -> nodes.Constant:
+        replace, name, dimension, value, *cites = children
+        return nodes.Constant(
+            str(name), replace is not None, dimension, value, tuple(cites), span=self._span(meta)
+        )
+
+    @v_args(meta=True)
+    def citation(self, meta: Any, children: list[Token]) -> nodes.Citation:
+        source, passage = children
+        return nodes.Citation(str(source), _text(passage) if passage is not None else None, span=self._span(meta))
+
+    @v_args(meta=True)
+    def table(self, meta: Any, children: list[Any]) -> nodes.Table:
+        replace, name, body, *cites = children
+        return nodes.Table(
+            name=str(name), replace=replace is not None, cites=tuple(cites), span=self._span(meta), **body
+        )
+
+    def table_rows(self, children: list[Any]) -> dict[str, Any]:
+        columns, *rows = children
+        for row in rows:
+            if len(row.cells) != len(columns):
+                raise self._fail(
+                    row.span, f"this row has {len(row.cells)} cells, the table {len(columns)} columns", "write one cell a column"
+                )
+        return {"columns": columns, "rows": tuple(rows), "file": None, "per_symbol": False, "valid_until": None}
+
+    def table_head(self, children: list[Token]) -> tuple[str, ...]:
+        return tuple(str(child) for child in children)
+
+    @v_args(meta=True)
+    def table_row(self, meta: Any, children: list[Any]) -> nodes.TableRow:
+        return nodes.TableRow(tuple(None if cell is _NO_CELL else cell for cell in children), span=self._span(meta))
+
+    def no_cell(self, _children: list[Token]) -> object:
+        return _NO_CELL
+
+    def table_file(self, children: list[Token]) -> dict[str, Any]:
+        file, per_symbol, until = children
+        return {
+            "columns": (),
+            "rows": (),
+            "file": _text(file),
+            "per_symbol": per_symbol is not None,
+            "valid_until": self._date(until) if until is not None else None,
+        }
+
+    @v_args(meta=True)
+    def definitions(self, meta: Any, children: list[Any]) -> nodes.Definitions:
+        entity, *found = children
+        return nodes.Definitions(str(entity), tuple(found), span=self._span(meta))
+
+    @v_args(meta=True)
+    def definition(self, meta: Any, children: list[Any]) -> nodes.Definition:
+        replace, publish, name, *rest = children
+        parameters = tuple(str(child) for child in rest if isinstance(child, Token))
+        value, *cites = [child for child in rest if child is not None and not isinstance(child, Token)]
+        return nodes.Definition(
+            str(name), replace is not None, publish is not None, parameters, value, tuple(cites), span=self._span(meta)
+        )
+
+    @v_args(meta=True)
+    def pool(self, meta: Any, children: list[Any]) -> nodes.Pool:
+        name, when, *items = children
+        return nodes.Pool(str(name), when, tuple(items), span=self._span(meta))
+
+    @v_args(meta=True)
+    def covers(self, meta: Any, children: list[Any]) -> nodes.Covers:
+        members, where = children
+        return nodes.Covers(str(members), where, span=self._span(meta))  # type: ignore[arg-type]
+
+    @v_args(meta=True)
+    def one_per(self, meta: Any, children: list[Token]) -> nodes.OnePer:
+        return nodes.OnePer(" ".join(str(children[0]).split()), span=self._span(meta))
+
+    @v_args(meta=True)
+    def draws_on(self, meta: Any, children: list[Any]) -> nodes.DrawsOn:
+        span = self._span(meta)
+        if len(children) == 1:
+            return nodes.DrawsOn(str(children[0]), None, span=span)  # type: ignore[arg-type]
+        remainder, _balances, where = children
+        return nodes.DrawsOn("balances" if remainder is None else "remainder", where, span=span)
+
+    @v_args(meta=True)
+    def valued_in(self, meta: Any, children: list[Token]) -> nodes.ValuedIn:
+        return nodes.ValuedIn(str(children[0]), span=self._span(meta))
+
+    @v_args(meta=True)
+    def liquidate(self, meta: Any, children: list[Any]) -> nodes.Liquidate:
+        replace, condition, because, *cites = children
+        return nodes.Liquidate(
+            replace is not None,
+            condition,
+            _text(because) if because is not None else None,
+            tuple(cites),
+            span=self._span(meta),
+        )
+
+    @v_args(meta=True)
+    def threshold(self, meta: Any, children: list[Any]) -> nodes.Threshold:
+        replace, name, condition, because, *cites = children
+        return nodes.Threshold(
+            str(name),
+            replace is not None,
+            condition,
+            _text(because) if because is not None else None,
+            tuple(cites),
+            span=self._span(meta),
+        )
+
+    # ------------------------------------------------------------ expressions
+
+    @v_args(meta=True)
+    def conditional(self, meta: Any, children: list[Any]) -> nodes.Conditional:
+        return nodes.Conditional(*children, span=self._span(meta))
+
+    @v_args(meta=True)
+    def tiered(self, meta: Any, children: list[Any]) -> nodes.Tiered:
+        key, table, rate, *amount = children
+        return nodes.Tiered(key, table, rate, amount[0] if amount else None, span=self._span(meta))
+
+    @v_args(meta=True)
+    def pick(self, meta: Any, children: list[Any]) -> nodes.Pick:
+        return nodes.Pick(*children, span=self._span(meta))
+
+    @v_args(meta=True)
+    def binary(self, meta: Any, children: list[Any]) -> nodes.Binary:
+        left, operator, right = children
+        return nodes.Binary(str(operator), left, right, span=self._span(meta))
+
+    @v_args(meta=True)
+    def unary(self, meta: Any, children: list[Any]) -> nodes.Unary:
+        operator, operand = children
+        return nodes.Unary(str(operator), operand, span=self._span(meta))  # type: ignore[arg-type]
+
+    @v_args(meta=True)
+    def convert(self, meta: Any, children: list[Any]) -> nodes.Convert:
+        return nodes.Convert(*children, span=self._span(meta))
+
+    @v_args(meta=True)
+    def asset_name(self, meta: Any, children: list[Token]) -> nodes.Name:
+        return nodes.Name((str(children[0]),), span=self._span(meta))
+
+    @v_args(meta=True)
+    def name(self, meta: Any, children: list[Token]) -> nodes.Name:
+        return nodes.Name(tuple(str(child) for child in children), span=self._span(meta))
+
+    @v_args(meta=True)
+    def call(self, meta: Any, children: list[Any]) -> nodes.Call | nodes.Aggregate:
+        function, *arguments = children
+        span = self._span(meta)
+        if function == "sum" and len(arguments) == 1:
+            members = nodes.MemberSet("positions", None, span=arguments[0].span)
+            return nodes.Aggregate("sum", arguments[0], members, span=span)
+        return nodes.Call(str(function), tuple(arguments), span=span)
+
+    @v_args(meta=True)
+    def aggregate(self, meta: Any, children: list[Any]) -> nodes.Aggregate:
+        function, operand, members = children
+        if function not in {"sum", "max", "min"}:
+            raise self._fail(
+                self._token_span(function), f"`{function}` does not run over members", "use sum, max, min or count"
+            )
+        return nodes.Aggregate(str(function), operand, members, span=self._span(meta))
+
+    @v_args(meta=True)
+    def count(self, meta: Any, children: list[Any]) -> nodes.Aggregate:
+        return nodes.Aggregate("count", None, children[1], span=self._span(meta))
+
+    @v_args(meta=True)
+    def members(self, meta: Any, children: list[Any]) -> nodes.MemberSet:
+        name, where = children
+        return nodes.MemberSet(str(name), where, span=self._span(meta))
+
+    @v_args(meta=True)
+    def round(self, meta: Any, children: list[Any]) -> nodes.Round:
+        operand, direction, step = children
+        return nodes.Round(operand, str(direction), step, span=self._span(meta))
+
+    @v_args(meta=True)
+    def number(self, meta: Any, children: list[Token]) -> nodes.Number:
+        digits = str(children[0])
+        span = self._span(meta)
+        if sum(character.isdigit() for character in digits) > MAXIMUM_DIGITS:
+            raise self._fail(span, f"a number has at most {MAXIMUM_DIGITS} digits", "shorten it")
+        unit = str(children[1]) if len(children) > 1 else ""
+        return nodes.Number(Decimal(digits.replace("_", "")), unit, digits, span=span)
+
+    @v_args(meta=True)
+    def text(self, meta: Any, children: list[Token]) -> nodes.Text:
+        return nodes.Text(_text(children[0]), span=self._span(meta))
+
+    @v_args(meta=True)
+    def flag(self, meta: Any, children: list[Token]) -> nodes.Flag:
+        return nodes.Flag(children[0] == "true", span=self._span(meta))
+
+
+_NO_CELL = object()
+
+
+# ---------------------------------------------------------------- comments
+
+_COMMENT = re.compile(r'"[^"\n]*"|(#[^\n]*)')
+
+
+@attrs.frozen
+class _Comment:
+    start: int
+    line: int
+    text: str
+    alone: bool
+    """Whether nothing but white space stands before it on its line."""
+
+
+def attach_comments(file: nodes.PolicyFile, source: Source) -> nodes.PolicyFile:
+    """Give each comment to the statement it stands before, or at the end of."""
+    comments: list[_Comment] = []
+    for match in _COMMENT.finditer(source.text):
+        if match.group(1):
+            line_start = source.text.rfind("\n", 0, match.start()) + 1
+            line = source.text.count("\n", 0, match.start()) + 1
+            alone = not source.text[line_start : match.start()].strip()
+            comments.append(_Comment(match.start(), line, match.group(1).rstrip(), alone))
+    blank = {number for number, text in enumerate(source.lines, 1) if not text.strip()}
+    header, *items = _attach([file.header, *file.items], comments, blank)
+    closing = nodes.Comments(tuple(comment.text for comment in comments))
+    return attrs.evolve(file, header=header, items=tuple(items), closing=closing)
+
+
+def _attach(statements: Sequence[Any], comments: list[_Comment], blank: set[int]) -> list[Any]:
+    """Take from `comments` what belongs to the statements; what is left stands after the last of them."""
+    attached: list[Any] = []
+    for statement in statements:
+        span: Span = statement.span
+        before = _take(comments, lambda comment, span=span: comment.start < span.start)
+        first_line = before[0].line if before else span.line
+        inside = _take(comments, lambda comment, span=span: comment.start < span.end)
+        changes: dict[str, Any] = {}
+        container = _container_of(statement)
+        if container is not None:
+            changes[container] = tuple(_attach(getattr(statement, container), inside, blank))
+            changes["closing"] = nodes.Comments(tuple(comment.text for comment in inside))
+        else:
+            before = [*before, *inside]
+        after = _take(comments, lambda comment, span=span: comment.line == span.end_line and not comment.alone)
+        changes["comments"] = nodes.Comments(
+            tuple(comment.text for comment in before),
+            after[0].text if after else None,
+            (first_line - 1) in blank,
+        )
+        attached.append(attrs.evolve(statement, **changes))
+    return attached
+
+
+def _take(comments: list[_Comment], wanted: Any) -> list[_Comment]:
+    taken = []
+    while comments and wanted(comments[0]):
+        taken.append(comments.pop(0))
+    return taken
+
+
+def _container_of(statement: Any) -> str | None:
+    match statement:
+        case nodes.Header() | nodes.Pool():
+            return "items"
+        case nodes.Definitions():
+            return "definitions"
+        case nodes.Table() if statement.rows:
+            return "rows"
+        case _:
+            return None

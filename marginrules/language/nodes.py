@@ -1,0 +1,476 @@
+"""The syntax tree: frozen records, one kind a construct, each with the place it came from.
+
+Equality ignores places and comments, so a formatted file parses to an equal tree. The two unions `Expression` and
+`Item` are closed: a walker that forgets a kind does not pass type checking.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from attrs import field, frozen
+
+from marginrules.language.source import Span
+
+
+def _span() -> Span:
+    return field(eq=False, repr=False)  # type: ignore[no-any-return]
+
+
+@frozen
+class Comments:
+    """Comments that belong to a statement: whole lines before it, and one at the end of its last line.
+
+    Attributes:
+        blank_before: whether an empty line stands before it (and its comments) in the text.
+    """
+
+    before: tuple[str, ...] = ()
+    after: str | None = None
+    blank_before: bool = False
+
+
+NO_COMMENTS = Comments()
+
+
+def _comments() -> Comments:
+    return field(default=NO_COMMENTS, eq=False, repr=False)  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- expressions
+
+Unit = Literal["", "%", "bps"] | str
+
+
+@frozen
+class Number:
+    """`0.5%`, `25 bps`, `10_000 USDC`, `8 hours`, `2`.
+
+    Attributes:
+        value: the number as written, before the unit is applied: 0.5 for `0.5%`.
+        unit: `%`, `bps`, a currency, a unit of time, or empty.
+        text: the digits as written, underscores included.
+    """
+
+    value: Decimal
+    unit: str
+    text: str = field(eq=False)
+    span: Span = _span()
+
+
+@frozen
+class Text:
+    """`"single-collateral"`: a choice whose value is not a word."""
+
+    value: str
+    span: Span = _span()
+
+
+@frozen
+class Flag:
+    """`true`, `false`."""
+
+    value: bool
+    span: Span = _span()
+
+
+@frozen
+class Name:
+    """`notional`, `instrument.max_leverage`, `isolated` (a choice), `LONG`."""
+
+    parts: tuple[str, ...]
+    span: Span = _span()
+
+    @property
+    def text(self) -> str:
+        """The name as written."""
+        return ".".join(self.parts)
+
+
+@frozen
+class Unary:
+    """`-x`, `not x`."""
+
+    operator: Literal["-", "not"]
+    operand: "Expression"
+    span: Span = _span()
+
+
+@frozen
+class Binary:
+    """`a + b`, `a * b`, `a < b`, `a and b`, …"""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+    span: Span = _span()
+
+
+@frozen
+class Conditional:
+    """`if condition then a else b`."""
+
+    condition: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+    span: Span = _span()
+
+
+@frozen
+class Call:
+    """`max(a, b)`, `sqrt(x)`, `weighted(3%)`."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+    span: Span = _span()
+
+
+@frozen
+class MemberSet:
+    """`positions where quantity > 0`: the members of a pool that an aggregate runs over."""
+
+    name: str
+    where: "Expression | None"
+    span: Span = _span()
+
+
+@frozen
+class Aggregate:
+    """`sum(notional of positions where …)`, `count(orders)`, `max(rate of positions)`; `sum(x)` is over positions."""
+
+    function: str
+    operand: "Expression | None"
+    members: MemberSet
+    span: Span = _span()
+
+
+@frozen
+class Tiered:
+    """`tiered notional by instrument.tiers rate tier.maintenance_rate`: progressive, each slice at its own rate.
+
+    Attributes:
+        amount: the amount a tier deducts, where the table publishes it; by continuity otherwise.
+    """
+
+    key: "Expression"
+    table: Name
+    rate: "Expression"
+    amount: "Expression | None"
+    span: Span = _span()
+
+
+@frozen
+class Pick:
+    """`pick tier.maintenance_rate from instrument.tiers at notional`: one row for the whole position."""
+
+    result: "Expression"
+    table: Name
+    key: "Expression"
+    span: Span = _span()
+
+
+RoundingDirection = Literal["up", "down", "away_from_zero", "toward_zero", "half_up", "half_even"]
+
+
+@frozen
+class Round:
+    """`round(x, up to instrument.tick_size)`."""
+
+    operand: "Expression"
+    direction: str
+    step: "Expression"
+    span: Span = _span()
+
+
+@frozen
+class Convert:
+    """`unrealized_pnl in USD`: money of one asset in another, at their index prices."""
+
+    operand: "Expression"
+    asset: Name
+    span: Span = _span()
+
+
+Expression = (
+    Number
+    | Text
+    | Flag
+    | Name
+    | Unary
+    | Binary
+    | Conditional
+    | Call
+    | Aggregate
+    | Tiered
+    | Pick
+    | Round
+    | Convert
+)
+
+
+# ---------------------------------------------------------------- statements
+
+
+@frozen
+class Citation:
+    """`cites margining "Liquidations"`: where a rule stands in a declared source."""
+
+    source: str
+    passage: str | None
+    span: Span = _span()
+
+
+@frozen
+class SourceDeclaration:
+    """`source margining = "Hyperliquid docs, Margining" "https://…" read 2026-11-20`."""
+
+    name: str
+    title: str
+    address: str
+    read: date
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class HeaderText:
+    """`title "…"`, `version "…"`, `omits "…"`."""
+
+    keyword: Literal["title", "version", "omits"]
+    value: str
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Effective:
+    """`effective from 2025-05-01 until 2026-01-01` (the last day is not included)."""
+
+    start: date
+    until: date | None
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Contracts:
+    """`contracts linear, inverse`: the kinds of contract the policy is about."""
+
+    kinds: tuple[str, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+HeaderItem = SourceDeclaration | HeaderText | Effective | Contracts
+
+
+@frozen
+class Header:
+    """`policy NAME [extends BASE] { … }`."""
+
+    name: str
+    extends: str | None
+    items: tuple[HeaderItem, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+@frozen
+class DimensionName:
+    """`rate`, `money in USD`, `rate per base`, `choice of cross, isolated`.
+
+    Attributes:
+        asset: the asset of `money in`.
+        choices: the values of `choice of`.
+        per: the unit after `per`.
+    """
+
+    name: str
+    asset: str | None
+    choices: tuple[str, ...]
+    per: str | None
+    span: Span = _span()
+
+
+@frozen
+class Input:
+    """`input instrument.max_leverage: number in 1 .. 200 "highest leverage offered"`."""
+
+    entity: str
+    name: str
+    dimension: DimensionName
+    default: Expression | None
+    minimum: Expression | None
+    maximum: Expression | None
+    documentation: str
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Constant:
+    """`const close_fee: rate = 0.05% cites fees`."""
+
+    name: str
+    replace: bool
+    dimension: DimensionName | None
+    value: Expression
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Definition:
+    """`initial_margin = notional / leverage cites margining`, in a block of its entity.
+
+    Attributes:
+        replace: whether it takes the place of the one in the policy that is extended.
+        publish: whether the report shows it.
+        parameters: names of the arguments of a definition that is called, empty for a plain one.
+    """
+
+    name: str
+    replace: bool
+    publish: bool
+    parameters: tuple[str, ...]
+    value: Expression
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Definitions:
+    """`position { … }`: definitions on every entity of a kind; inside a pool, those of its members only."""
+
+    entity: str
+    definitions: tuple[Definition, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+@frozen
+class TableRow:
+    """`| 50_000 USD | 0.5% | 100 |`."""
+
+    cells: tuple[Expression | None, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Table:
+    """A tier table written in the file, or read from a data file beside it.
+
+    Attributes:
+        columns: names of the columns, of a table in the file.
+        file: name of the data file, relative to the rule file.
+        per_symbol: whether the data file holds rows of several instruments, by `symbol`.
+        valid_until: the day from which the figures are no longer to be relied on.
+    """
+
+    name: str
+    replace: bool
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    file: str | None
+    per_symbol: bool
+    valid_until: date | None
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+@frozen
+class Covers:
+    """`covers positions where margin_mode == cross`, `covers orders`."""
+
+    members: Literal["positions", "orders"]
+    where: Expression | None
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class OnePer:
+    """`one per account`, `one per settlement asset`, `one per position`."""
+
+    key: str
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class DrawsOn:
+    """`draws on assigned_margin`, `draws on balances where …`, `draws on remainder of balances`."""
+
+    what: Literal["assigned_margin", "balances", "remainder", "nothing"]
+    where: Expression | None
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class ValuedIn:
+    """`valued in USD`, `valued in settle`."""
+
+    asset: str
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Liquidate:
+    """`liquidate when equity < maintenance_margin because "…" cites …`."""
+
+    replace: bool
+    condition: Expression
+    because: str | None
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Threshold:
+    """`threshold warning when margin_ratio >= 80%`: a further, named boundary that the report shows."""
+
+    name: str
+    replace: bool
+    condition: Expression
+    because: str | None
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+PoolItem = Covers | OnePer | DrawsOn | ValuedIn | Liquidate | Threshold | Definition | Definitions
+
+
+@frozen
+class Pool:
+    """`pool cross [when condition] { … }`."""
+
+    name: str
+    when: Expression | None
+    items: tuple[PoolItem, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+Item = Input | Constant | Definitions | Table | Pool
+
+
+@frozen
+class PolicyFile:
+    """A whole rule file."""
+
+    header: Header
+    items: tuple[Item, ...]
+    span: Span = _span()
+    closing: Comments = _comments()

@@ -1,0 +1,343 @@
+"""Rule files to a checked policy: read, merge, type, check.
+
+    parse -> collect rules (extends) -> load tables -> elaborate each pool -> CHECKS -> Plan
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from marginrules.account.fields import FieldSpec
+from marginrules.account import fields as account_fields
+from marginrules.arithmetic import exact_context
+from marginrules.language import nodes
+from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean, in_order
+from marginrules.language.source import Span
+from marginrules.policy import dimensions, plan
+from marginrules.policy.checks import CHECKS
+from marginrules.policy.checks.context import Checking
+from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
+from marginrules.policy.policy import Policy
+from marginrules.policy.rules import MAXIMUM_EXTENSIONS, PoolRules, Rules, collect
+from marginrules.policy.tables import ReadFile, load_table
+
+Extended = Callable[[str, Span], nodes.PolicyFile]
+"""Gives the parsed file of the policy that another extends; raises RuleFileError where there is none."""
+
+
+def check(file: nodes.PolicyFile, extended: Extended, read_file: ReadFile) -> Policy:
+    """Check a parsed rule file.
+
+    Args:
+        file: the parsed file.
+        extended: gives the file of a policy that is extended.
+        read_file: gives the text of a data file.
+
+    Raises:
+        RuleFileError: with every problem found.
+    """
+    with exact_context():
+        policy, diagnostics = diagnose(file, extended, read_file)
+    if policy is None:
+        raise RuleFileError(diagnostics)
+    return policy
+
+
+def diagnose(
+    file: nodes.PolicyFile, extended: Extended, read_file: ReadFile
+) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    """The checked policy, or None, and everything that was found, errors and warnings."""
+    diagnostics: list[Diagnostic] = []
+    files = _chain(file, extended)
+    rules = collect(files, diagnostics)
+    contracts = _contracts(files)
+    data: dict[str, str] = {}
+
+    def reading(name: str) -> str:
+        data[name] = read_file(name)
+        return data[name]
+
+    tables: dict[str, LoadedTable] = {}
+    for name, table in rules.tables.items():
+        loaded = load_table(table, reading, diagnostics)
+        if loaded is not None:
+            tables[name] = loaded
+    whole = Elaborator(rules, diagnostics, tables, contracts)
+    inputs = _inputs(rules, whole)
+    pools = tuple(_pool(pool, whole) for pool in rules.pools)
+    _elaborate_unreached(rules, whole)
+    checking = Checking(rules, tuple(found for found in pools if found is not None), whole, tables)
+    for run in CHECKS:
+        diagnostics.extend(run(checking))
+    found = in_order(diagnostics)
+    if any(diagnostic.severity == "error" for diagnostic in found):
+        return None, found
+    built = plan.Plan(
+        name=rules.header.name,
+        title=_header_text(files, "title"),
+        version=_header_text(files, "version"),
+        digest=_digest(files, data),
+        start=_effective(files)[0],
+        until=_effective(files)[1],
+        contracts=contracts,
+        sources={
+            name: plan.SourceNote(name, source.title, source.address, source.read) for name, source in rules.sources.items()
+        },
+        omits=rules.omits,
+        inputs=inputs,
+        pools=checking.pools,
+        dated_tables={name: table.valid_until for name, table in rules.tables.items() if table.valid_until is not None},
+        span=rules.header.span,
+    )
+    sources = {entry.span.source.name: entry.span.source.text for entry in files}
+    return Policy(built, tuple(entry for entry in found if entry.severity == "warning"), sources), found
+
+
+def _chain(file: nodes.PolicyFile, extended: Extended) -> list[nodes.PolicyFile]:
+    files = [file]
+    while files[-1].header.extends is not None:
+        header = files[-1].header
+        names = [entry.header.name for entry in files]
+        if header.extends in names or len(files) > MAXIMUM_EXTENSIONS:
+            raise RuleFileError(
+                [
+                    Diagnostic(
+                        "extends-itself",
+                        header.span,
+                        f"policies extend one another in a circle or too deeply: {' -> '.join([*names, str(header.extends)])}",
+                        f"let one of them stand alone; at most {MAXIMUM_EXTENSIONS} may build on one another",
+                    )
+                ]
+            )
+        files.append(extended(str(header.extends), header.span))
+    return files
+
+
+def _contracts(files: Sequence[nodes.PolicyFile]) -> tuple[str, ...]:
+    for file in files:
+        for item in file.header.items:
+            if isinstance(item, nodes.Contracts):
+                return tuple(sorted(set(item.kinds)))
+    return ("linear",)
+
+
+def _header_text(files: Sequence[nodes.PolicyFile], keyword: str) -> str:
+    for file in files:
+        for item in file.header.items:
+            if isinstance(item, nodes.HeaderText) and item.keyword == keyword:
+                return item.value
+    return ""
+
+
+def _effective(files: Sequence[nodes.PolicyFile]) -> tuple[date | None, date | None]:
+    for file in files:
+        for item in file.header.items:
+            if isinstance(item, nodes.Effective):
+                return item.start, item.until
+    return None, None
+
+
+def _digest(files: Sequence[nodes.PolicyFile], data: Mapping[str, str]) -> str:
+    found = hashlib.sha256()
+    for file in files:
+        found.update(file.span.source.text.encode())
+        found.update(b"\0")
+    for name in sorted(data):
+        found.update(f"{name}\0{data[name]}\0".encode())
+    return f"sha256:{found.hexdigest()}"
+
+
+def _inputs(rules: Rules, whole: Elaborator) -> tuple[FieldSpec, ...]:
+    reader = PoolElaborator(whole, None)
+    return tuple(
+        spec for declared in rules.inputs.values() if (spec := _field_spec(declared, reader)) is not None
+    )
+
+
+_UNITS = {"rate": "rate", "number": "number", "price": "price", "quantity": "contracts", "duration": "seconds"}
+
+
+def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | None:
+    dimension = reader.input_dimension(declared)
+    if dimension is None:
+        return None
+    shared = account_fields.shared_field(declared.entity, declared.name)  # type: ignore[arg-type]
+    kind = {"flag": "flag", "choice": "choice", "tiers": "tiers"}.get(dimension.kind, "decimal")
+    if shared is not None and shared.kind != kind:
+        reader.report(
+            "dimension-mismatch",
+            declared.span,
+            f"`{declared.entity}.{declared.name}` is a name every venue shares, and holds a {shared.kind}",
+            "declare it as what it is, or give this input the venue's own name",
+        )
+        return None
+    if declared.name in FACTS.get(declared.entity, {}):
+        reader.report(
+            "duplicate-definition",
+            declared.span,
+            f"`{declared.name}` follows from the contract; it is no input",
+            "give the input another name",
+        )
+        return None
+    what = f"`{declared.entity}.{declared.name}`"
+    default = reader.input_default(declared, dimension)
+    minimum = _bound(declared.minimum, dimension, reader, f"the least {what}")
+    maximum = _bound(declared.maximum, dimension, reader, f"the greatest {what}")
+    if dimension.kind == "rate" and declared.minimum is None:
+        minimum, maximum = Decimal(0), Decimal(1)
+    if isinstance(default, Decimal) and (
+        (minimum is not None and default < minimum) or (maximum is not None and default > maximum)
+    ):
+        reader.report(
+            "rate-out-of-range" if dimension.kind == "rate" else "default-out-of-range",
+            declared.default.span if declared.default is not None else declared.span,
+            f"the default of {what} is outside its range",
+            "correct the default, or widen the range with `in … .. …`",
+        )
+    text = None if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+    return FieldSpec(
+        declared.entity,  # type: ignore[arg-type]
+        declared.name,
+        kind,  # type: ignore[arg-type]
+        _UNITS.get(dimension.kind, str(dimension)),
+        shared.required if shared is not None else False,
+        dimension.choices,
+        minimum,
+        maximum,
+        shared.exclusive_minimum if shared is not None and declared.minimum is None else False,
+        text,
+        declared.documentation,
+    )
+
+
+def _bound(
+    expression: nodes.Expression | None, dimension: dimensions.Dimension, reader: PoolElaborator, what: str
+) -> Decimal | None:
+    if expression is None:
+        return None
+    found = reader.literal(expression, dimension, what)
+    return found if isinstance(found, Decimal) else None
+
+
+def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
+    missing = [
+        word
+        for word, item in (
+            ("covers positions", pool.covers or None),
+            ("one per", pool.one_per),
+            ("draws on", pool.draws_on),
+        )
+        if item is None
+    ]
+    if "equity" not in pool.definitions:
+        missing.append("equity = …")
+    if missing or pool.one_per is None or pool.draws_on is None:
+        whole.report(
+            "incomplete-pool",
+            pool.pool.span,
+            f"pool `{pool.pool.name}` does not say {', '.join(f'`{word}`' for word in missing)}",
+            "a pool says what it covers, what there is one for, what it draws on, and its equity",
+        )
+        return None
+    asset = pool.valued_in.asset if pool.valued_in is not None else "settle"
+    if not asset[0].isupper() and asset != "settle":
+        span = pool.valued_in.span if pool.valued_in is not None else pool.pool.span
+        whole.report("undefined-name", span, f"a pool cannot be valued in `{asset}`", "use settle, or a currency such as USD")
+        return None
+    key = pool.one_per.key
+    reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what)
+    when = reader.condition(pool.pool.when, "account", "account", "what a pool is chosen by") if pool.pool.when else None
+    covered: dict[str, plan.Node | None] = {"positions": None, "orders": None}
+    for covers in pool.covers:
+        scope: plan.Scope = "position" if covers.members == "positions" else "order"
+        if covers.where is None:
+            covered[covers.members] = whole.make(plan.Constant, True, dimension=dimensions.FLAG, span=covers.span)
+        else:
+            covered[covers.members] = reader.condition(covers.where, scope, scope, "what a pool covers")
+    draws_where = (
+        reader.condition(pool.draws_on.where, "balance", "balance", "which balances a pool draws on")
+        if pool.draws_on.where is not None
+        else None
+    )
+    definitions: dict[plan.Scope, dict[str, plan.Named]] = {"position": {}, "order": {}, "balance": {}, "pool": {}}
+    for name in pool.definitions:
+        _put(definitions["pool"], name, reader.definition("pool", "pool", name))
+    scopes: tuple[plan.Scope, ...] = ("position", "order") if covered["orders"] is not None else ("position",)
+    if pool.draws_on.what in {"balances", "remainder"}:
+        scopes = (*scopes, "balance")
+    for scope in scopes:
+        names = {**whole.rules.definitions.get(scope, {}), **pool.members.get(scope, {})}
+        for name, rule in names.items():
+            if not rule.definition.parameters:
+                _put(definitions[scope], name, reader.definition(scope, scope, name))
+    for figure in ("initial_margin", "maintenance_margin"):
+        if figure not in definitions["pool"] and figure in definitions["position"]:
+            default = reader.default_sum(figure, pool.pool.span)
+            if default is not None:
+                definitions["pool"][figure] = default
+    liquidate = _boundary(pool.liquidate, "liquidatable", reader)
+    thresholds = [_boundary(threshold, threshold.name, reader) for threshold in pool.thresholds.values()]
+    return plan.PoolPlan(
+        kind=pool.pool.name,
+        when=when,
+        positions=covered["positions"],
+        orders=covered["orders"],
+        key=key,
+        draws_on=pool.draws_on.what,
+        draws_where=draws_where,
+        asset=asset,
+        definitions=definitions,
+        liquidate=liquidate,
+        thresholds=tuple(found for found in thresholds if found is not None),
+        published={scope: _published(whole.rules, pool, scope) for scope in definitions},
+        span=pool.pool.span,
+    )
+
+
+def _put(found: dict[str, plan.Named], name: str, named: plan.Named | None) -> None:
+    if named is not None:
+        found[name] = named
+
+
+def _boundary(
+    statement: nodes.Liquidate | nodes.Threshold | None, name: str, reader: PoolElaborator
+) -> plan.Named | None:
+    if statement is None:
+        return None
+    condition = reader.condition(statement.condition, "pool", "pool", "a boundary")
+    if condition is None:
+        return None
+    return reader.named("pool", name, condition, statement.cites, statement.span, statement.because)
+
+
+def _published(rules: Rules, pool: PoolRules, scope: plan.Scope) -> tuple[str, ...]:
+    found = pool.definitions if scope == "pool" else {**rules.definitions.get(scope, {}), **pool.members.get(scope, {})}
+    return tuple(
+        name
+        for name, rule in found.items()
+        if rule.definition.publish and name not in STANDARD_FIGURES.get(scope, {})
+    )
+
+
+def _elaborate_unreached(rules: Rules, whole: Elaborator) -> None:
+    """Type what no pool reads, so that its mistakes are found too: other entities' definitions, and all constants."""
+    reader = PoolElaborator(whole, None)
+    for constant in rules.constants.values():
+        used = ("constant", constant.name) in whole.used
+        reader.constant(constant.name)
+        if not used:
+            whole.used.discard(("constant", constant.name))
+    host: Mapping[str, plan.Scope] = {"instrument": "position", "asset": "position", "account": "account"}
+    pool_reader = PoolElaborator(whole, rules.pools[0]) if rules.pools else reader
+    for entity, definitions in rules.definitions.items():
+        if entity not in host:
+            continue
+        for name in definitions:
+            used = (entity, name) in whole.used
+            pool_reader.definition(host[entity], entity, name)
+            if not used:
+                whole.used.discard((entity, name))
+    for entity in rules.definitions:
+        if entity not in FIELDS:  # pragma: no cover - the grammar admits no other
+            whole.report("undefined-name", rules.header.span, f"there is no entity `{entity}`", did_you_mean(entity, FIELDS))

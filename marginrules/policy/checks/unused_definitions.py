@@ -1,0 +1,85 @@
+"""`unused-definition`: a name that nothing reads and no report shows."""
+
+from collections.abc import Iterator
+
+from marginrules.language.diagnostics import Diagnostic
+from marginrules.language.source import Span
+from marginrules.policy import plan
+from marginrules.policy.checks.context import Checking
+from marginrules.policy.elaborate import STANDARD_FIGURES
+
+
+def unused_definitions(checking: Checking) -> list[Diagnostic]:
+    """Warns of definitions, constants and tables that decide nothing.
+
+    An input that nothing reads is fine: it lets documents carry what the venue publishes.
+    """
+    return [
+        Diagnostic(
+            "unused-definition",
+            span,
+            f"nothing uses {what}",
+            "leave it out, use it, or show it in the report with `publish`",
+            severity="warning",
+        )
+        for what, span in _unused(checking)
+    ]
+
+
+def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
+    rules = checking.rules
+    own = rules.header.span.source
+    reached = _reached(checking)
+    for entity, definitions in rules.definitions.items():
+        for name, rule in definitions.items():
+            shown = rule.definition.publish or name in STANDARD_FIGURES.get(entity, {})
+            used = (entity, name) in reached or (bool(rule.definition.parameters) and (entity, name) in checking.whole.used)
+            if not shown and not used and rule.definition.span.source == own:
+                yield f"`{entity}.{name}`", rule.definition.span
+    for pool in rules.pools:
+        for name, rule in pool.definitions.items():
+            shown = rule.definition.publish or name in STANDARD_FIGURES["pool"]
+            if not shown and rule.definition.span not in _reached_spans(checking) and not rule.definition.parameters:
+                yield f"`{pool.pool.name}.{name}`", rule.definition.span
+    for name, constant in rules.constants.items():
+        if ("constant", name) not in checking.whole.used and constant.span.source == own:
+            yield f"constant `{name}`", constant.span
+    for name, table in rules.tables.items():
+        if ("table", name) not in checking.whole.used and table.span.source == own:
+            yield f"table `{name}`", table.span
+
+
+def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
+    for scope, definitions in pool.definitions.items():
+        for name, named in definitions.items():
+            if name in STANDARD_FIGURES.get(scope, {}) or name in pool.published.get(scope, ()):
+                yield named
+    yield from pool.thresholds
+    yield from (node for node in (pool.liquidate, pool.when, pool.positions, pool.orders, pool.draws_where) if node)
+
+
+def _named(checking: Checking) -> Iterator[plan.Named]:
+    seen: set[int] = set()
+    stack = [node for pool in checking.pools for node in _roots(pool)]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, plan.Named):
+            yield node
+        stack.extend(plan.children(node))
+
+
+def _reached_spans(checking: Checking) -> set[Span]:
+    return {named.span for named in _named(checking)}
+
+
+def _reached(checking: Checking) -> set[tuple[str, str]]:
+    spans = _reached_spans(checking)
+    return {
+        (entity, name)
+        for entity, definitions in checking.rules.definitions.items()
+        for name, rule in definitions.items()
+        if rule.definition.span in spans
+    }

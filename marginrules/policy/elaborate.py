@@ -1,0 +1,1359 @@
+"""Syntax to plan nodes: names resolved, dimensions checked, meaning shared.
+
+One `Elaborator` serves one policy. Each pool variant gets its own reading of the definitions, because a name of a
+member (`maintenance_margin`) can be overridden inside a pool. Problems are collected, never raised: a name whose rule
+is broken is reported once and then passes silently.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+
+from attrs import define, evolve, field, frozen
+
+from marginrules.account import fields as account_fields
+from marginrules.account.fields import TIER_COLUMNS
+from marginrules.account.state import TierTable
+from marginrules.language import nodes
+from marginrules.language.diagnostics import Diagnostic, did_you_mean
+from marginrules.language.source import Source, Span
+from marginrules.policy import dimensions, plan
+from marginrules.policy.dimensions import FLAG, LITERAL, NUMBER, PRICE, QUANTITY, RATE, RATIO, Dimension
+from marginrules.policy.plan import Node
+from marginrules.policy.rules import DefinitionRule, PoolRules, Rules
+
+_ZERO, _ONE = Decimal(0), Decimal(1)
+
+_POSITION_FACTS: Mapping[str, Dimension] = {
+    "notional": dimensions.money("settle"),
+    "unrealized_pnl": dimensions.money("settle"),
+    "entry_value": dimensions.money("settle"),
+    "base_quantity": dimensions.money("base"),
+}
+_ORDER_FACTS: Mapping[str, Dimension] = {
+    "notional": dimensions.money("settle"),
+    "mark_notional": dimensions.money("settle"),
+}
+_BALANCE_FACTS: Mapping[str, Dimension] = {"amount": dimensions.money("asset")}
+
+FACTS: Mapping[str, Mapping[str, Dimension]] = {
+    "position": _POSITION_FACTS,
+    "order": _ORDER_FACTS,
+    "balance": _BALANCE_FACTS,
+}
+
+FIELDS: Mapping[str, Mapping[str, Dimension]] = {
+    "account": {},
+    "position": {
+        "quantity": QUANTITY,
+        "entry_price": PRICE,
+        "margin_mode": dimensions.choice(("cross", "isolated")),
+        "leverage": NUMBER,
+        "assigned_margin": dimensions.money("settle"),
+        "accrued_funding": dimensions.money("settle"),
+        "auto_add_margin": FLAG,
+    },
+    "order": {
+        "side": dimensions.choice(("buy", "sell")),
+        "quantity": QUANTITY,
+        "price": PRICE,
+        "reduce_only": FLAG,
+        "margin_mode": dimensions.choice(("cross", "isolated")),
+        "leverage": NUMBER,
+    },
+    "balance": {"wallet_balance": dimensions.money("asset"), "wallet": dimensions.choice(())},
+    "instrument": {
+        "contract": dimensions.choice(("linear", "inverse", "quanto")),
+        "contract_size": dimensions.amount({"units": 1, "contracts": -1}),
+        "mark_price": PRICE,
+        "index_price": PRICE,
+        "max_leverage": NUMBER,
+        "tick_size": PRICE,
+        "quantity_step": QUANTITY,
+        "taker_fee_rate": RATE,
+        "open_interest": dimensions.money("base"),
+        "tiers": dimensions.TIERS,
+    },
+    "asset": {
+        "index_price": dimensions.amount({"USD": 1, "asset": -1}),
+        "collateral_rate": RATE,
+        "collateral_tiers": dimensions.TIERS,
+    },
+}
+"""Dimensions of the fields that every venue shares, by the entity that holds them."""
+
+STANDARD_FIGURES: Mapping[str, Mapping[str, str]] = {
+    "position": {
+        "initial_margin": "money",
+        "maintenance_margin": "money",
+        "liquidation_price": "price",
+        "bankruptcy_price": "price",
+    },
+    "pool": {
+        "equity": "money",
+        "initial_margin": "money",
+        "maintenance_margin": "money",
+        "idle_equity": "money",
+        "margin_ratio": "ratio",
+    },
+    "balance": {"idle_equity": "money"},
+}
+"""Names that a report shows by themselves, and what they must be."""
+
+_FUNCTIONS: Mapping[str, tuple[int, int]] = {
+    "max": (2, 20),
+    "min": (2, 20),
+    "abs": (1, 1),
+    "sqrt": (1, 1),
+    "ln": (1, 1),
+    "clamp": (3, 3),
+    "number": (1, 1),
+}
+_DIRECTIONS = ("up", "down", "away_from_zero", "toward_zero", "half_up", "half_even")
+_TIME_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+_SCOPE_ENTITIES: Mapping[str, tuple[str, ...]] = {
+    "account": ("account",),
+    "pool": ("account",),
+    "position": ("account", "position", "instrument", "asset"),
+    "order": ("account", "order", "instrument", "asset"),
+    "balance": ("account", "balance", "asset"),
+}
+
+_NodeType = TypeVar("_NodeType", bound=Any)
+_MISSING: Any = object()
+
+
+@frozen
+class LoadedTable:
+    """A table of the policy with its cells read.
+
+    Attributes:
+        columns: dimension of each column, `above` first.
+    """
+
+    name: str
+    table: TierTable | None
+    by_symbol: Mapping[str, TierTable] | None
+    columns: Mapping[str, Dimension]
+    span: Span
+
+
+@frozen
+class _Place:
+    """Where an expression stands, which decides what its names mean.
+
+    Attributes:
+        scope: whose values the nodes are.
+        owner: entity whose fields a bare name means (an instrument's definitions are read in a position's scope).
+        parameters: values of the arguments of a definition that is being called.
+        tier: columns of the tier at hand, inside `tiered … rate` and `pick`.
+        base: names of the extended policy that `base.` reaches.
+        price_rule: whether the solved price may be read.
+    """
+
+    scope: plan.Scope
+    owner: str
+    parameters: Mapping[str, Node] = field(factory=dict)
+    tier: Mapping[str, Dimension] | None = None
+    base: DefinitionRule | None = None
+    price_rule: bool = False
+
+
+@define
+class Elaborator:
+    """Reads the rules of one policy into plan nodes."""
+
+    rules: Rules
+    diagnostics: list[Diagnostic]
+    tables: Mapping[str, LoadedTable]
+    contracts: tuple[str, ...]
+    used: set[tuple[str, str]] = field(factory=set)
+    """Definitions, constants, tables and inputs that something refers to, as (kind or entity, name)."""
+    _interned: dict[tuple[Any, ...], Any] = field(factory=dict)
+
+    def report(self, code: str, span: Span, problem: str, remedy: str, **more: Any) -> None:
+        """Note a problem."""
+        found = Diagnostic(code, span, problem, remedy, **more)
+        if found not in self.diagnostics:
+            self.diagnostics.append(found)
+
+    def make(self, kind: type[_NodeType], *parts: Any, dimension: Dimension, span: Span) -> _NodeType:
+        """The node of that kind and parts: the same one each time."""
+        key = (kind, dimension, *(id(part) if _is_node(part) else part for part in parts))
+        found = self._interned.get(key)
+        if found is None:
+            found = kind(*parts, dimension, span)
+            self._interned[key] = found
+        return found  # type: ignore[no-any-return]
+
+    def canonical(self, dimension: Dimension, balance_asset: str | None = None) -> Dimension:
+        """The dimension with assets that are the same by the policy's contracts under one name.
+
+        In a policy about linear contracts alone the quote asset is the settlement asset, about inverse ones the base
+        asset is; in a pool of one asset a balance is in the pool's asset.
+        """
+        names = {}
+        if self.contracts == ("linear",):
+            names["quote"] = "settle"
+            names["units"] = "base"
+        elif self.contracts == ("inverse",):
+            names["base"] = "settle"
+            names["units"] = "quote"
+        if balance_asset is not None:
+            names["asset"] = balance_asset
+        if not dimension.units or not any(symbol in names for symbol, _ in dimension.units):
+            return dimension
+        units: dict[str, int] = {}
+        for symbol, power in dimension.units:
+            name = names.get(symbol, symbol)
+            units[name] = units.get(name, 0) + power
+        return dimensions.amount(units)
+
+
+def _is_node(part: Any) -> bool:
+    return type(part).__module__ == plan.__name__
+
+
+@define
+class PoolElaborator:
+    """Reads the rules of one pool variant, and of its members."""
+
+    whole: Elaborator
+    pool: PoolRules | None
+    asset: str = "settle"
+    key: str = "account"
+    draws: str = "remainder"
+    memo: dict[tuple[str, str, str], Any] = field(factory=dict)
+    in_progress: list[tuple[str, str, str]] = field(factory=list)
+
+    # ------------------------------------------------------------ helpers
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that are read."""
+        return self.whole.rules
+
+    @property
+    def balance_asset(self) -> str:
+        """Symbol of the asset that a balance of this pool is in."""
+        return "settle" if self.asset == "settle" else "asset"
+
+    def canonical(self, dimension: Dimension) -> Dimension:
+        """The dimension under the one name each asset has in this pool."""
+        return self.whole.canonical(dimension, "settle" if self.balance_asset == "settle" else None)
+
+    def make(self, kind: type[_NodeType], *parts: Any, dimension: Dimension, span: Span) -> _NodeType:
+        """The shared node of that kind and parts."""
+        return self.whole.make(kind, *parts, dimension=self.canonical(dimension), span=span)
+
+    def report(self, code: str, span: Span, problem: str, remedy: str, **more: Any) -> None:
+        """Note a problem."""
+        self.whole.report(code, span, problem, remedy, **more)
+
+    # ------------------------------------------------------------ definitions
+
+    def _find(self, scope: str, owner: str, name: str) -> DefinitionRule | None:
+        if scope == "pool" and owner == "pool":
+            return self.pool.definitions.get(name) if self.pool is not None else None
+        if self.pool is not None and owner in self.pool.members and name in self.pool.members[owner]:
+            return self.pool.members[owner][name]
+        rule = self.rules.definitions.get(owner, {}).get(name)
+        if rule is not None:
+            self.whole.used.add((owner, name))
+        return rule
+
+    def definition(self, scope: plan.Scope, owner: str, name: str) -> plan.Named | None:
+        """The named value of a definition without parameters, or None where there is none or it is broken."""
+        key = (scope, owner, name)
+        if key in self.memo:
+            return self.memo[key]  # type: ignore[no-any-return]
+        rule = self._find(scope, owner, name)
+        if rule is None or rule.definition.parameters:
+            return None
+        if key in self.in_progress:
+            names = [entry[2] for entry in self.in_progress[self.in_progress.index(key) :]]
+            self.report(
+                "definition-cycle",
+                rule.definition.span,
+                f"`{name}` depends on itself: {' -> '.join([*names, name])}",
+                "give one of them a value that does not lead back",
+            )
+            self.memo[key] = None
+            return None
+        self.in_progress.append(key)
+        place = _Place(
+            scope,
+            owner,
+            base=rule.base,
+            price_rule=owner == "position" and name in {"liquidation_price", "bankruptcy_price"},
+        )
+        found = self._named(rule.definition, place)
+        self.in_progress.pop()
+        # A cycle found further down has already put None here; that verdict stays.
+        self.memo.setdefault(key, found)
+        return self.memo[key]  # type: ignore[no-any-return]
+
+    def _named(self, definition: nodes.Definition, place: _Place) -> plan.Named | None:
+        value = self.expression(definition.value, place)
+        if value is None:
+            return None
+        expected = self._standard(place, definition.name)
+        if expected is not None:
+            value = self.fit(value, expected, definition.value.span, f"`{definition.name}`")
+            if value is None:
+                return None
+        return self.named(place.scope, definition.name, value, definition.cites, definition.span)
+
+    def named(
+        self, scope: plan.Scope, name: str, value: Node, cites: tuple[nodes.Citation, ...], span: Span, because: str | None = None
+    ) -> plan.Named:
+        key = (plan.Named, scope, name, id(value), span)
+        found = self.whole._interned.get(key)
+        if found is None:
+            found = plan.Named(scope, name, value, value.dimension, cites, span, because)
+            self.whole._interned[key] = found
+        return found  # type: ignore[no-any-return]
+
+    def _standard(self, place: _Place, name: str) -> Dimension | None:
+        if place.owner != place.scope:
+            return None
+        match STANDARD_FIGURES.get(place.scope, {}).get(name):
+            case "money":
+                if place.scope == "pool":
+                    return dimensions.money(self.asset)
+                return self.canonical(dimensions.money("asset" if place.scope == "balance" else "settle"))
+            case "price":
+                return self.canonical(PRICE)
+            case "ratio":
+                return RATIO
+            case _:
+                return None
+
+    # ------------------------------------------------------------ dimensions
+
+    def fit(self, node: Node, expected: Dimension, span: Span, what: str) -> Node | None:
+        """The node where a value of a dimension is due; None, with a diagnostic, where it is not one."""
+        found = node.dimension
+        expected = self.canonical(expected)
+        if found == expected or (found.kind == "choice" and expected.kind == "choice"):
+            return node
+        if found.kind == "literal":
+            value = _literal_value(node)
+            if expected.kind == "rate":
+                return node if self._literal_rate(value, span, what) else None
+            if expected.dimensionless or value == _ZERO:
+                return node
+        elif found.dimensionless and expected.dimensionless and {found.kind, expected.kind} != {"number", "rate"}:
+            return node
+        self.report(
+            _mismatch_code(found, expected),
+            span,
+            f"{what} must be {expected}, this is {found}",
+            _remedy(found, expected),
+            label=str(found),
+        )
+        return None
+
+    def _literal_rate(self, value: Decimal | None, span: Span, what: str) -> bool:
+        if value is None or -_ONE <= value <= _ONE:
+            return True
+        self.report(
+            "not-a-rate",
+            span,
+            f"{what} must be a rate, and {value} is no share of anything",
+            f"write `{value}%` for {value} in a hundred",
+            label="a bare number",
+        )
+        return False
+
+    def _together(self, left: Node, right: Node, span: Span, verb: str, spans: tuple[Span, Span]) -> Dimension | None:
+        """The dimension of two things that are added, compared or chosen between."""
+        for one, other, place in ((left, right, spans[0]), (right, left, spans[1])):
+            if one.dimension.kind != "literal" or other.dimension.kind == "literal":
+                continue
+            value = _literal_value(one)
+            if other.dimension.kind in {"amount", "duration"}:
+                if value == _ZERO:
+                    return other.dimension
+                self.report(
+                    "dimension-mismatch",
+                    place,
+                    f"cannot {verb} {left.dimension} {_joiner(verb)} {right.dimension}",
+                    f"give the number its unit{_unit_example(other.dimension)}",
+                    label="a bare number",
+                )
+                return None
+            if other.dimension.kind == "rate" and not self._literal_rate(value, place, "what stands beside a rate"):
+                return None
+        both = dimensions.same_kind(left.dimension, right.dimension)
+        if both is None:
+            self.report(
+                _mismatch_code(right.dimension, left.dimension),
+                span,
+                f"cannot {verb} {left.dimension} {_joiner(verb)} {right.dimension}",
+                _remedy(right.dimension, left.dimension),
+                label=str(right.dimension),
+            )
+        return both
+
+    # ------------------------------------------------------------ expressions
+
+    def expression(self, expression: nodes.Expression, place: _Place) -> Node | None:
+        """The plan node of an expression, or None where a problem was noted."""
+        match expression:
+            case nodes.Number():
+                return self._number(expression)
+            case nodes.Text(value=value, span=span):
+                return self.make(plan.Constant, value, dimension=dimensions.choice((value,)), span=span)
+            case nodes.Flag(value=flag, span=span):
+                return self.make(plan.Constant, flag, dimension=FLAG, span=span)
+            case nodes.Name():
+                return self._name(expression, place)
+            case nodes.Unary():
+                return self._unary(expression, place)
+            case nodes.Binary():
+                return self._binary(expression, place)
+            case nodes.Conditional():
+                return self._conditional(expression, place)
+            case nodes.Call():
+                return self._call(expression, place)
+            case nodes.Aggregate():
+                return self._aggregate(expression, place)
+            case nodes.Tiered():
+                return self._tiered(expression, place)
+            case nodes.Pick():
+                return self._pick(expression, place)
+            case nodes.Round():
+                return self._round(expression, place)
+            case nodes.Convert():
+                return self._convert(expression, place)
+
+    def condition(self, expression: nodes.Expression, place_scope: plan.Scope, owner: str, what: str) -> Node | None:
+        """The node of a condition; it must be a flag."""
+        node = self.expression(expression, _Place(place_scope, owner))
+        return self.fit(node, FLAG, expression.span, what) if node is not None else None
+
+    def in_scope(self, expression: nodes.Expression, scope: plan.Scope) -> Node | None:
+        """The node of an expression read in a scope of this pool."""
+        return self.expression(expression, _Place(scope, scope))
+
+    def _number(self, number: nodes.Number) -> Node:
+        unit = number.unit
+        if unit == "%":
+            return self.make(plan.Constant, number.value / 100, dimension=RATE, span=number.span)
+        if unit == "bps":
+            return self.make(plan.Constant, number.value / 10000, dimension=RATE, span=number.span)
+        if unit in _TIME_UNITS:
+            value = number.value * _TIME_UNITS[unit]
+            return self.make(plan.Constant, value, dimension=dimensions.DURATION, span=number.span)
+        dimension = dimensions.money(unit) if unit else LITERAL
+        return self.make(plan.Constant, number.value, dimension=dimension, span=number.span)
+
+    def _unary(self, expression: nodes.Unary, place: _Place) -> Node | None:
+        operand = self.expression(expression.operand, place)
+        if operand is None:
+            return None
+        if expression.operator == "not":
+            fitted = self.fit(operand, FLAG, expression.operand.span, "what `not` turns round")
+            if fitted is None:
+                return None
+            return self.make(plan.Unary, "not", fitted, dimension=FLAG, span=expression.span)
+        if not self._numeric(operand, expression.operand.span):
+            return None
+        if isinstance(operand, plan.Constant) and isinstance(operand.value, Decimal):
+            return self.make(plan.Constant, -operand.value, dimension=operand.dimension, span=expression.span)
+        return self.make(plan.Unary, "-", operand, dimension=operand.dimension, span=expression.span)
+
+    def _numeric(self, node: Node, span: Span) -> bool:
+        if node.dimension.numeric:
+            return True
+        self.report(
+            "dimension-mismatch",
+            span,
+            f"arithmetic needs a number, this is {node.dimension}",
+            "use `if … then … else …` to turn a flag or a choice into a number",
+            label=str(node.dimension),
+        )
+        return False
+
+    def _binary(self, expression: nodes.Binary, place: _Place) -> Node | None:
+        operator, span = expression.operator, expression.span
+        if operator in {"==", "!="}:
+            return self._equality(expression, place)
+        left = self.expression(expression.left, place)
+        right = self.expression(expression.right, place)
+        if left is None or right is None:
+            return None
+        spans = (expression.left.span, expression.right.span)
+        if operator in {"and", "or"}:
+            fitted_left = self.fit(left, FLAG, spans[0], f"what stands beside `{operator}`")
+            fitted_right = self.fit(right, FLAG, spans[1], f"what stands beside `{operator}`")
+            if fitted_left is None or fitted_right is None:
+                return None
+            return self.make(plan.Logic, operator, fitted_left, fitted_right, dimension=FLAG, span=span)
+        if not self._numeric(left, spans[0]) or not self._numeric(right, spans[1]):
+            return None
+        if operator in {"<", "<=", ">", ">="}:
+            if self._together(left, right, spans[1], "compare", spans) is None:
+                return None
+            return self.make(plan.Compare, operator, left, right, dimension=FLAG, span=span)
+        if operator in {"+", "-"}:
+            verb = "add" if operator == "+" else "subtract"
+            dimension = self._together(left, right, spans[1], verb, spans)
+            return None if dimension is None else self._arithmetic(operator, left, right, dimension, span)
+        if operator == "/" and _literal_value(right) == _ZERO:
+            self.report("division-by-zero", spans[1], "this divides by zero", "divide by what is never zero")
+            return None
+        dimension = dimensions.product(left.dimension, right.dimension, 1 if operator == "*" else -1)
+        return self._arithmetic(operator, left, right, self.canonical(dimension), span)
+
+    def _arithmetic(self, operator: str, left: Node, right: Node, dimension: Dimension, span: Span) -> Node:
+        if isinstance(left, plan.Constant) and isinstance(right, plan.Constant) and operator != "/":
+            a, b = left.value, right.value
+            if isinstance(a, Decimal) and isinstance(b, Decimal):
+                value = a + b if operator == "+" else a - b if operator == "-" else a * b
+                return self.make(plan.Constant, value, dimension=dimension, span=span)
+        return self.make(plan.Binary, operator, left, right, dimension=dimension, span=span)
+
+    def _equality(self, expression: nodes.Binary, place: _Place) -> Node | None:
+        # A bare word beside `==` may be a value of the choice on the other side, so the side that resolves goes first.
+        left_word, right_word = _bare_word(expression.left), _bare_word(expression.right)
+        sides: list[Node | None] = [None, None]
+        order = (0, 1) if left_word is None or self._known(left_word, place) else (1, 0)
+        parts = (expression.left, expression.right)
+        words = (left_word, right_word)
+        sides[order[0]] = first = self.expression(parts[order[0]], place)
+        if first is None:
+            return None
+        second_part = parts[order[1]]
+        word = words[order[1]]
+        if first.dimension.kind == "choice" and word is not None and not self._is_choice_name(word, place):
+            sides[order[1]] = self._choice_value(word, first.dimension, second_part.span)
+        else:
+            sides[order[1]] = self.expression(second_part, place)
+        left, right = sides
+        if left is None or right is None:
+            return None
+        if left.dimension.kind not in {"choice", "flag"} or left.dimension.kind != right.dimension.kind:
+            spans = (expression.left.span, expression.right.span)
+            if self._together(left, right, spans[1], "compare", spans) is None:
+                return None
+        return self.make(plan.Compare, expression.operator, left, right, dimension=FLAG, span=expression.span)
+
+    def _is_choice_name(self, word: str, place: _Place) -> bool:
+        return word in place.parameters or (
+            word[0].islower() and self._known(word, place)
+        )
+
+    def _known(self, word: str, place: _Place) -> bool:
+        return (
+            word in place.parameters
+            or word in FIELDS.get(place.owner, {})
+            or (place.owner, word) in self.rules.inputs
+            or word in FACTS.get(place.owner, {})
+            or self._find(place.scope, place.owner, word) is not None
+            or word in self.rules.constants
+            or (place.owner == "pool" and self.key == "position" and self._known(word, evolve(place, owner="position", scope="position")))
+        )
+
+    def _choice_value(self, word: str, dimension: Dimension, span: Span) -> Node | None:
+        if dimension.choices and word not in dimension.choices:
+            self.report(
+                "unknown-choice",
+                span,
+                f"`{word}` is none of {', '.join(dimension.choices)}",
+                did_you_mean(word, dimension.choices) + f"write one of {', '.join(dimension.choices)}",
+            )
+            return None
+        return self.make(plan.Constant, word, dimension=dimensions.choice((word,)), span=span)
+
+    def _conditional(self, expression: nodes.Conditional, place: _Place) -> Node | None:
+        condition = self.expression(expression.condition, place)
+        then = self.expression(expression.then, place)
+        otherwise = self.expression(expression.otherwise, place)
+        if condition is None or then is None or otherwise is None:
+            return None
+        condition = self.fit(condition, FLAG, expression.condition.span, "a condition")
+        if condition is None:
+            return None
+        if then.dimension == otherwise.dimension == FLAG:
+            dimension: Dimension | None = FLAG
+        else:
+            spans = (expression.then.span, expression.otherwise.span)
+            dimension = self._together(then, otherwise, spans[1], "choose between", spans)
+        if dimension is None:
+            return None
+        return self.make(plan.Conditional, condition, then, otherwise, dimension=dimension, span=expression.span)
+
+    def _call(self, expression: nodes.Call, place: _Place) -> Node | None:
+        name = expression.function
+        rule = self._find(place.scope, place.owner, name)
+        if rule is not None and rule.definition.parameters:
+            return self._call_definition(expression, rule, place)
+        if name not in _FUNCTIONS:
+            known = [*_FUNCTIONS, "sum", "count", "round"]
+            self.report(
+                "undefined-name",
+                expression.span,
+                f"there is no function `{name}`",
+                did_you_mean(name, known) + f"there are {', '.join(sorted(known))}, and definitions with parameters",
+            )
+            return None
+        least, most = _FUNCTIONS[name]
+        if not least <= len(expression.arguments) <= most:
+            wanted = str(least) if least == most else f"{least} or more"
+            self.report(
+                "wrong-arguments",
+                expression.span,
+                f"`{name}` takes {wanted} arguments, here are {len(expression.arguments)}",
+                "for the largest of a pool's members write `max(x of positions)`" if name in {"max", "min"} else "correct the call",
+            )
+            return None
+        arguments = []
+        for argument in expression.arguments:
+            node = self.expression(argument, place)
+            if node is None or not self._numeric(node, argument.span):
+                return None
+            arguments.append(node)
+        return self._function(name, arguments, expression)
+
+    def _function(self, name: str, arguments: list[Node], expression: nodes.Call) -> Node | None:
+        span = expression.span
+        first = arguments[0]
+        if name == "number":
+            # Multiplying by one unit's reciprocal: the value stays, the unit goes.
+            return self.make(plan.Binary, "*", first, self._one(span), dimension=NUMBER, span=span)
+        if name == "abs":
+            return self.make(plan.Unary, "abs", first, dimension=first.dimension, span=span)
+        if name == "ln":
+            if not first.dimension.dimensionless:
+                self.report(
+                    "dimension-mismatch",
+                    expression.arguments[0].span,
+                    f"a logarithm is of a plain number, this is {first.dimension}",
+                    "divide by an amount of the same kind, or write `number(…)` to drop the unit",
+                    label=str(first.dimension),
+                )
+                return None
+            return self.make(plan.Unary, "ln", first, dimension=RATIO, span=span)
+        if name == "sqrt":
+            if any(power % 2 for _, power in first.dimension.units):
+                self.report(
+                    "dimension-mismatch",
+                    expression.arguments[0].span,
+                    f"there is no square root of {first.dimension}",
+                    "divide by an amount of the same kind, or write `number(…)` to drop the unit",
+                    label=str(first.dimension),
+                )
+                return None
+            dimension = dimensions.amount({symbol: power // 2 for symbol, power in first.dimension.units})
+            return self.make(plan.Unary, "sqrt", first, dimension=dimension, span=span)
+        if name == "clamp":
+            low = self._extreme("max", [arguments[0], arguments[1]], expression, (0, 1))
+            return None if low is None else self._extreme("min", [low, arguments[2]], expression, (0, 2))
+        result: Node | None = first
+        for index, argument in enumerate(arguments[1:], 1):
+            if result is not None:
+                result = self._extreme(name, [result, argument], expression, (0, index))
+        return result
+
+    def _one(self, span: Span) -> Node:
+        return self.make(plan.Constant, _ONE, dimension=LITERAL, span=span)
+
+    def _extreme(
+        self, name: str, pair: list[Node], expression: nodes.Call, indexes: tuple[int, int]
+    ) -> Node | None:
+        spans = (expression.arguments[indexes[0]].span, expression.arguments[indexes[1]].span)
+        dimension = self._together(pair[0], pair[1], spans[1], "compare", spans)
+        if dimension is None:
+            return None
+        return self.make(plan.Binary, name, pair[0], pair[1], dimension=dimension, span=expression.span)
+
+    def _call_definition(self, expression: nodes.Call, rule: DefinitionRule, place: _Place) -> Node | None:
+        definition = rule.definition
+        if len(expression.arguments) != len(definition.parameters):
+            self.report(
+                "wrong-arguments",
+                expression.span,
+                f"`{definition.name}` takes {len(definition.parameters)} arguments, here are {len(expression.arguments)}",
+                f"its parameters are {', '.join(definition.parameters)}",
+                related=((definition.span, "defined here"),),
+            )
+            return None
+        key = (place.scope, place.owner, definition.name)
+        if key in self.in_progress:
+            self.report(
+                "definition-cycle",
+                definition.span,
+                f"`{definition.name}` depends on itself",
+                "give one of them a value that does not lead back",
+            )
+            return None
+        arguments = [self.expression(argument, place) for argument in expression.arguments]
+        if any(argument is None for argument in arguments):
+            return None
+        parameters = {
+            name: argument for name, argument in zip(definition.parameters, arguments, strict=True) if argument is not None
+        }
+        self.in_progress.append(key)
+        body = self.expression(definition.value, _Place(place.scope, place.owner, parameters, base=rule.base))
+        self.in_progress.pop()
+        if body is None:
+            return None
+        return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
+
+    def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
+        members = expression.members.name
+        if place.scope != "pool" or place.tier is not None:
+            self.report(
+                "aggregate-outside-pool",
+                expression.span,
+                f"`{expression.function}` runs over the members of a pool; this is a rule of {_article(place.owner)}",
+                "define it in the pool, and read it here as `pool.…`",
+            )
+            return None
+        if members not in plan.MEMBER_SCOPES:
+            self.report(
+                "undefined-name",
+                expression.members.span,
+                f"a pool has no `{members}`",
+                did_you_mean(members, plan.MEMBER_SCOPES) + "use positions, orders or balances",
+            )
+            return None
+        if not self._reachable(members, expression):
+            return None
+        scope = plan.MEMBER_SCOPES[members]  # type: ignore[index]
+        inner = _Place(scope, scope, place.parameters)
+        operand = where = None
+        if expression.members.where is not None:
+            where = self.expression(expression.members.where, inner)
+            if where is not None:
+                where = self.fit(where, FLAG, expression.members.where.span, "a condition on members")
+            if where is None:
+                return None
+        dimension = NUMBER
+        if expression.operand is not None:
+            operand = self.expression(expression.operand, inner)
+            if operand is None or not self._numeric(operand, expression.operand.span):
+                return None
+            dimension = operand.dimension
+            if not self._same_asset(operand, scope, expression):
+                return None
+        return self.make(
+            plan.Aggregate, expression.function, members, operand, where, dimension=dimension, span=expression.span
+        )
+
+    def _reachable(self, members: str, expression: nodes.Aggregate) -> bool:
+        if members == "balances" and self.draws not in {"balances", "remainder"}:
+            self.report(
+                "ring-fence",
+                expression.members.span,
+                f"pool `{self._pool_name}` draws on {self.draws.replace('_', ' ')}, not on balances",
+                "take only what the pool draws on (`collateral`), or let it draw on balances",
+            )
+            return False
+        if members == "orders" and self.pool is not None and not any(c.members == "orders" for c in self.pool.covers):
+            self.report(
+                "ring-fence",
+                expression.members.span,
+                f"pool `{self._pool_name}` covers no orders",
+                "add `covers orders` to the pool",
+            )
+            return False
+        return True
+
+    @property
+    def _pool_name(self) -> str:
+        return self.pool.pool.name if self.pool is not None else ""
+
+    def _same_asset(self, operand: Node, scope: str, expression: nodes.Aggregate) -> bool:
+        """Whether the members' values are all in one asset, so that adding them means something."""
+        symbols = {symbol for symbol, _ in operand.dimension.units}
+        differing = ({"settle"} if self.asset != "settle" else set()) | {"quote", "base", "units"}
+        if scope == "balance":
+            differing = {"asset"} if self.asset != "settle" else set()
+        if self.key == "position":
+            differing = set()
+        guilty = symbols & differing
+        if not guilty:
+            return True
+        self.report(
+            "asset-mismatch",
+            expression.operand.span if expression.operand is not None else expression.span,
+            f"members of pool `{self._pool_name}` can differ in asset, so {operand.dimension} cannot be aggregated",
+            f"convert each first: `{expression.operand.span.text if expression.operand else 'x'} in {self.asset if self.asset != 'settle' else 'settle'}`",
+            label=str(operand.dimension),
+        )
+        return False
+
+    # ------------------------------------------------------------ tiers
+
+    def _table(self, name: nodes.Name, place: _Place, key: Node) -> tuple[plan.TableSource, Mapping[str, Dimension]] | None:
+        if len(name.parts) == 1 and name.text in self.whole.tables:
+            self.whole.used.add(("table", name.text))
+            loaded = self.whole.tables[name.text]
+            above = loaded.columns.get("above", LITERAL)
+            if loaded.by_symbol is not None and "instrument" not in _SCOPE_ENTITIES[place.scope]:
+                self.report(
+                    "undefined-name",
+                    name.span,
+                    f"table `{name.text}` has rows by symbol, and {_article(place.scope)} has no instrument",
+                    "use it in a position's or an order's definitions",
+                )
+                return None
+            if above.kind != "literal" and above != key.dimension and dimensions.same_kind(above, key.dimension) is None:
+                self.report(
+                    "dimension-mismatch",
+                    name.span,
+                    f"table `{name.text}` is by {above}, the key is {key.dimension}",
+                    "look it up by what its `above` column counts",
+                    label=str(above),
+                )
+                return None
+            columns = dict(loaded.columns)
+            columns.pop("above", None)
+            source = self._table_source(name.text, None, loaded.table, loaded.by_symbol, loaded.span)
+            return source, columns
+        if len(name.parts) == 1:
+            known = [*self.whole.tables, "instrument.tiers", "asset.collateral_tiers"]
+            self.report(
+                "undefined-name",
+                name.span,
+                f"there is no table `{name.text}`",
+                did_you_mean(name.text, known) + "declare it with `table`, or use `instrument.tiers`",
+            )
+            return None
+        node = self._name(name, place)
+        if node is None:
+            return None
+        if not isinstance(node, plan.Field) or node.dimension.kind != "tiers":
+            self.report(
+                "dimension-mismatch",
+                name.span,
+                f"`{name.text}` is {node.dimension}, not a tier table",
+                "name a table, or a field that holds tiers",
+                label=str(node.dimension),
+            )
+            return None
+        columns = {
+            "maintenance_rate": RATE,
+            "initial_rate": RATE,
+            "collateral_rate": RATE,
+            "max_leverage": NUMBER,
+            "maintenance_amount": key.dimension,
+        }
+        return self._table_source(node.name, node, None, None, name.span), columns
+
+    def _table_source(self, name: str, field_node: plan.Field | None, table: Any, by_symbol: Any, span: Span) -> plan.TableSource:
+        key = (plan.TableSource, name, id(field_node))
+        found = self.whole._interned.get(key)
+        if found is None:
+            found = plan.TableSource(name, field_node, table, by_symbol, span)
+            self.whole._interned[key] = found
+        return found  # type: ignore[no-any-return]
+
+    def _tier_key(self, expression: nodes.Tiered | nodes.Pick, place: _Place) -> Node | None:
+        key = self.expression(expression.key, place)
+        if key is None or not self._numeric(key, expression.key.span):
+            return None
+        return key
+
+    def _tiered(self, expression: nodes.Tiered, place: _Place) -> Node | None:
+        key = self._tier_key(expression, place)
+        if key is None:
+            return None
+        found = self._table(expression.table, place, key)
+        if found is None:
+            return None
+        source, columns = found
+        inner = evolve(place, tier=columns)
+        rate = self.expression(expression.rate, inner)
+        deduction = self.expression(expression.amount, inner) if expression.amount is not None else None
+        if rate is None or (deduction is None and expression.amount is not None):
+            return None
+        rate = self.fit(rate, RATE, expression.rate.span, "the rate of a tier")
+        if rate is None:
+            return None
+        if deduction is not None and expression.amount is not None:
+            deduction = self.fit(deduction, key.dimension, expression.amount.span, "the amount of a tier")
+            if deduction is None:
+                return None
+        return self.make(
+            plan.Tiered, key, source, rate, deduction, dimension=key.dimension, span=expression.span
+        )
+
+    def _pick(self, expression: nodes.Pick, place: _Place) -> Node | None:
+        key = self._tier_key(expression, place)
+        if key is None:
+            return None
+        found = self._table(expression.table, place, key)
+        if found is None:
+            return None
+        source, columns = found
+        result = self.expression(expression.result, evolve(place, tier=columns))
+        if result is None:
+            return None
+        return self.make(plan.Pick, key, source, result, dimension=result.dimension, span=expression.span)
+
+    def _round(self, expression: nodes.Round, place: _Place) -> Node | None:
+        operand = self.expression(expression.operand, place)
+        step = self.expression(expression.step, place)
+        if expression.direction not in _DIRECTIONS:
+            self.report(
+                "unknown-rounding",
+                expression.span,
+                f"there is no rounding `{expression.direction}`",
+                did_you_mean(expression.direction, _DIRECTIONS) + f"use one of {', '.join(_DIRECTIONS)}",
+            )
+            return None
+        if operand is None or step is None or not self._numeric(operand, expression.operand.span):
+            return None
+        step = self.fit(step, operand.dimension, expression.step.span, "the step of a rounding") if not (
+            operand.dimension.dimensionless and step.dimension.dimensionless
+        ) else step
+        if step is None:
+            return None
+        value = _literal_value(step)
+        if value is not None and value <= _ZERO:
+            self.report("division-by-zero", expression.step.span, "a rounding step is above zero", "write the step")
+            return None
+        return self.make(
+            plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span
+        )
+
+    def _convert(self, expression: nodes.Convert, place: _Place) -> Node | None:
+        operand = self.expression(expression.operand, place)
+        if operand is None:
+            return None
+        units = operand.dimension.units
+        if len(units) != 1 or units[0][1] != 1 or units[0][0] in {"contracts", "seconds", "units"}:
+            self.report(
+                "dimension-mismatch",
+                expression.operand.span,
+                f"only money can be converted to another asset, this is {operand.dimension}",
+                "multiply by a price where you mean the value of a quantity",
+                label=str(operand.dimension),
+            )
+            return None
+        target = expression.asset.text
+        symbols = {"settle", "quote", "base", "asset"}
+        if target == "pool":
+            target = self.asset
+        if not target[0].isupper() and target not in symbols:
+            self.report(
+                "undefined-name",
+                expression.asset.span,
+                f"`{target}` is no asset",
+                did_you_mean(target, symbols) + "name a currency such as USD, or settle, quote, base, asset",
+            )
+            return None
+        target_dimension = self.canonical(dimensions.money(target))
+        target = target_dimension.units[0][0]
+        origin = units[0][0]
+        if origin == target:
+            return operand
+        unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(place.scope, {"asset"})
+        if self.balance_asset == "settle" and place.scope == "balance":
+            unreachable = {"quote", "base"}
+        for symbol, span in ((origin, expression.operand.span), (target, expression.asset.span)):
+            if symbol in unreachable:
+                self.report(
+                    "asset-mismatch",
+                    span,
+                    f"{_article(place.scope)} has no {symbol} asset",
+                    "convert on the member that has it, before aggregating",
+                )
+                return None
+        return self.make(plan.Convert, operand, origin, target, dimension=target_dimension, span=expression.span)
+
+    # ------------------------------------------------------------ names
+
+    def _name(self, name: nodes.Name, place: _Place) -> Node | None:
+        parts = name.parts
+        if len(parts) == 1:
+            return self._bare_name(name, parts[0], place)
+        first, rest = parts[0], parts[1]
+        if len(parts) > 2:
+            self.report(
+                "undefined-name", name.span, f"`{name.text}` goes too deep", "a name has at most two parts, such as `instrument.tiers`"
+            )
+            return None
+        match first:
+            case "tier":
+                return self._tier_column(name, rest, place)
+            case "pool":
+                return self._pool_value(name, rest, place)
+            case "base":
+                return self._base(name, rest, place)
+            case _ if first in _SCOPE_ENTITIES[place.scope]:
+                return self._entity_name(name, first, rest, place)
+            case "position" | "instrument" | "asset" if place.scope == "pool" and self.key == "position":
+                return self._only(name, first, rest, place)
+            case _:
+                allowed = [*_SCOPE_ENTITIES[place.scope], "pool", *(["tier"] if place.tier else [])]
+                if first in self._pool_kinds() or first in FIELDS:
+                    self.report(
+                        "ring-fence",
+                        name.span,
+                        f"a rule of {_article(place.scope)} cannot reach `{first}`",
+                        f"here are {', '.join(f'`{entry}.`' for entry in allowed)}",
+                    )
+                else:
+                    self.report(
+                        "undefined-name",
+                        name.span,
+                        f"there is no `{first}` here",
+                        did_you_mean(first, allowed) + f"here are {', '.join(f'`{entry}.`' for entry in allowed)}",
+                    )
+                return None
+
+    def _pool_kinds(self) -> set[str]:
+        return {pool.pool.name for pool in self.rules.pools}
+
+    def _entity_name(self, name: nodes.Name, entity: str, attribute: str, place: _Place) -> Node | None:
+        node = self._member_name(attribute, evolve(place, owner=entity), name.span)
+        if node is _MISSING:
+            self.report(
+                "undefined-name",
+                name.span,
+                f"{_article(entity)} has no `{attribute}`",
+                did_you_mean(attribute, self._candidates(place.scope, entity))
+                + f'correct the name, or declare it: `input {entity}.{attribute}: … "…"`',
+            )
+            return None
+        return node  # type: ignore[no-any-return]
+
+    def _bare_name(self, name: nodes.Name, word: str, place: _Place) -> Node | None:
+        if word in place.parameters:
+            return place.parameters[word]
+        if place.price_rule and word in {"solved_liquidation_price", "solved_bankruptcy_price"}:
+            return self.make(plan.Solved, word, dimension=PRICE, span=name.span)
+        node = self._member_name(word, place, name.span)
+        if node is not _MISSING:
+            return node  # type: ignore[no-any-return]
+        if word in self.rules.constants:
+            return self.constant(word)
+        if place.scope == "pool" and self.key == "position":
+            inner = self._member_name(word, _Place("position", "position"), name.span)
+            if inner is not _MISSING:
+                return self._of_only(inner, name.span)
+        self._undefined(name, word, place)
+        return None
+
+    def _undefined(self, name: nodes.Name, word: str, place: _Place) -> None:
+        candidates = {*self._candidates(place.scope, place.owner), *self.rules.constants, *place.parameters}
+        for entity in _SCOPE_ENTITIES[place.scope]:
+            if entity != place.owner and word in self._candidates(place.scope, entity):
+                self.report(
+                    "undefined-name", name.span, f"`{word}` is not defined here", f"did you mean `{entity}.{word}`?"
+                )
+                return
+        if place.scope == "pool" and word in self._candidates("position", "position"):
+            remedy = f"that is a position's; write `sum({word})` or another aggregate over the pool's positions"
+        elif place.tier is not None and word in place.tier:
+            remedy = f"did you mean `tier.{word}`?"
+        else:
+            remedy = did_you_mean(word, candidates) + "define it, or declare it as an input"
+        self.report("undefined-name", name.span, f"`{word}` is not defined here", remedy)
+
+    def _member_name(self, word: str, place: _Place, span: Span) -> Any:
+        """The node of a name of the place's owner; None where its rule is broken; `_MISSING` where it has none."""
+        rule = self._find(place.scope, place.owner, word)
+        if rule is not None:
+            if rule.definition.parameters:
+                self.report(
+                    "wrong-arguments",
+                    span,
+                    f"`{word}` takes arguments",
+                    f"write `{word}({', '.join(rule.definition.parameters)})`",
+                )
+                return None
+            return self.definition(place.scope, place.owner, word)
+        if place.owner == "pool":
+            return self._pool_name_value(word, span)
+        facts = FACTS.get(place.owner, {}) if place.owner == place.scope else {}
+        if word in facts:
+            return self.make(plan.Fact, place.scope, word, dimension=facts[word], span=span)
+        return self._field(word, place, span)
+
+    def _field(self, word: str, place: _Place, span: Span) -> Any:
+        entity = place.owner
+        declared = self.rules.inputs.get((entity, word))
+        shared = FIELDS.get(entity, {}).get(word)
+        if declared is None and shared is None:
+            return _MISSING
+        default: Decimal | bool | str | None = None
+        dimension = shared
+        if declared is not None:
+            self.whole.used.add(("input", f"{entity}.{word}"))
+            dimension = self.input_dimension(declared)
+            default = self.input_default(declared, dimension)
+        elif word == "contract_size":
+            default = _ONE
+        if dimension is None:
+            return None
+        if entity == "asset" and place.scope != "balance":
+            # Seen from a position or an order, `asset` is the settlement asset.
+            dimension = self.whole.canonical(dimension, "settle")
+        spec = account_fields.shared_field(entity, word)  # type: ignore[arg-type]
+        return self.make(
+            plan.Field, entity, word, spec is not None, default, dimension=dimension, span=span
+        )
+
+    def input_dimension(self, declared: nodes.Input) -> Dimension | None:
+        """The dimension an input declares."""
+        name = declared.dimension
+        known: Mapping[str, Dimension] = {
+            "rate": RATE,
+            "number": NUMBER,
+            "flag": FLAG,
+            "price": PRICE,
+            "quantity": QUANTITY,
+            "duration": dimensions.DURATION,
+            "tiers": dimensions.TIERS,
+        }
+        if name.name == "choice":
+            return dimensions.choice(name.choices)
+        if name.name == "money":
+            found: Dimension | None = self.canonical(dimensions.money(name.asset or "settle"))
+        else:
+            found = known.get(name.name)
+        if found is None:
+            self.report(
+                "undefined-name",
+                name.span,
+                f"there is no dimension `{name.name}`",
+                did_you_mean(name.name, [*known, "money", "choice"])
+                + "use rate, number, money in …, price, quantity, duration, flag, choice of … or tiers",
+            )
+            return None
+        if name.per is not None:
+            per = {"contract": "contracts", "quantity": "contracts", "hour": "seconds", "second": "seconds"}.get(name.per, name.per)
+            found = dimensions.amount({**dict(found.units), per: dict(found.units).get(per, 0) - 1})
+        return self.canonical(found)
+
+    def input_default(self, declared: nodes.Input, dimension: Dimension | None) -> Decimal | bool | str | None:
+        """The default an input declares, as the document would hold it; None where it declares none."""
+        if declared.default is None or dimension is None:
+            return None
+        return self.literal(declared.default, dimension, f"the default of `{declared.entity}.{declared.name}`")
+
+    def literal(self, expression: nodes.Expression, dimension: Dimension, what: str) -> Decimal | bool | str | None:
+        """The value of a literal that must have a dimension; None where it does not."""
+        if dimension.kind == "choice":
+            word = _bare_word(expression)
+            if word is None:
+                self.report("unknown-choice", expression.span, f"{what} must be {dimension}", "name one of the choices")
+                return None
+            node = self._choice_value(word, dimension, expression.span)
+            return node.value if isinstance(node, plan.Constant) else None
+        found = self.expression(expression, _Place("account", "account"))
+        if found is None:
+            return None
+        fitted = self.fit(found, dimension, expression.span, what)
+        return fitted.value if isinstance(fitted, plan.Constant) else None
+
+    def constant(self, word: str) -> Node | None:
+        """The named value of a constant, or None where its rule is broken."""
+        self.whole.used.add(("constant", word))
+        key = ("account", "constant", word)
+        if key in self.memo:
+            return self.memo[key]  # type: ignore[no-any-return]
+        if key in self.in_progress:
+            constant = self.rules.constants[word]
+            self.report(
+                "definition-cycle", constant.span, f"`{word}` depends on itself", "give it a value that does not lead back"
+            )
+            return None
+        self.in_progress.append(key)
+        constant = self.rules.constants[word]
+        value = self.expression(constant.value, _Place("account", "constant"))
+        if value is not None and constant.dimension is not None:
+            declared = nodes.Input("account", word, constant.dimension, None, None, None, "", span=constant.span)
+            dimension = self.input_dimension(declared)
+            value = None if dimension is None else self.fit(value, dimension, constant.value.span, f"`{word}`")
+            if value is not None and dimension is not None and value.dimension.kind == "literal" and isinstance(value, plan.Constant):
+                value = self.make(plan.Constant, value.value, dimension=dimension, span=value.span)
+        self.in_progress.pop()
+        named = self.named("account", word, value, constant.cites, constant.span) if value is not None else None
+        self.memo[key] = named
+        return named
+
+    def _tier_column(self, name: nodes.Name, column: str, place: _Place) -> Node | None:
+        if place.tier is None:
+            self.report(
+                "undefined-name", name.span, "there is no tier here", "`tier.` belongs inside `tiered … rate …` or `pick … from …`"
+            )
+            return None
+        if column not in place.tier:
+            self.report(
+                "undefined-name",
+                name.span,
+                f"a tier of this table has no `{column}`",
+                did_you_mean(column, place.tier) + f"it has {', '.join(place.tier)}",
+            )
+            return None
+        return self.make(plan.TierColumn, column, dimension=place.tier[column], span=name.span)
+
+    def _pool_name_value(self, word: str, span: Span) -> Any:
+        if word == "collateral":
+            if self.draws in {"balances", "remainder"} and self.asset != "settle":
+                self.report(
+                    "asset-mismatch",
+                    span,
+                    f"pool `{self._pool_name}` is valued in {self.asset} and draws on balances of several assets",
+                    f"value them one by one: `sum((amount in {self.asset}) * asset.collateral_rate of balances)`",
+                )
+                return None
+            return self.make(plan.Fact, "pool", "collateral", dimension=dimensions.money(self.asset), span=span)
+        if word in {"initial_margin", "maintenance_margin"}:
+            return self.default_sum(word, span)
+        return _MISSING
+
+    def default_sum(self, word: str, span: Span) -> Any:
+        """The pool's figure where it defines none: the sum over its positions."""
+        key = ("pool", "default", word)
+        if key in self.memo:
+            return self.memo[key]
+        inner = self._member_name(word, _Place("position", "position"), span)
+        if inner is None or inner is _MISSING:
+            return inner
+        operand: Node = inner
+        # The rule is not written anywhere; it is shown as the text that would say it, at the position's rule.
+        suffix = "" if self.asset == "settle" else f" in {self.asset}"
+        text = f"sum({word}{suffix})"
+        origin: Span = inner.span
+        span = evolve(origin, source=Source(origin.source.name, text), start=0, end=len(text))
+        if self.asset != "settle":
+            operand = self.make(plan.Convert, inner, "settle", self.asset, dimension=dimensions.money(self.asset), span=span)
+        total = self.make(plan.Aggregate, "sum", "positions", operand, None, dimension=operand.dimension, span=span)
+        named = self.named("pool", word, total, getattr(inner, "cites", ()), getattr(inner, "span", span))
+        self.memo[key] = named
+        return named
+
+    def _pool_value(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
+        if self.pool is None or place.scope == "account":
+            self.report("undefined-name", name.span, "there is no pool here", "pools are read from rules of positions, orders, balances and pools")
+            return None
+        node = self._member_name(attribute, _Place("pool", "pool"), name.span)
+        if node is _MISSING:
+            known = self._candidates("pool", "pool")
+            self.report(
+                "undefined-name",
+                name.span,
+                f"pool `{self._pool_name}` has no `{attribute}`",
+                did_you_mean(attribute, known) + f"it has {', '.join(sorted(known))}",
+            )
+            return None
+        if node is None or place.scope == "pool":
+            return node  # type: ignore[no-any-return]
+        return self.make(plan.PoolValue, node, dimension=node.dimension, span=name.span)
+
+    def _base(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
+        if place.owner == "constant" and attribute in self.rules.base_constants:
+            constant = self.rules.base_constants[attribute]
+            return self.expression(constant.value, place)
+        if place.base is None or place.base.definition.name != attribute:
+            self.report(
+                "undefined-name",
+                name.span,
+                f"`{name.text}` is not what this rule replaces",
+                "`base.` reads the rule that a `replace` takes the place of, under its own name",
+            )
+            return None
+        return self._named(place.base.definition, evolve(place, base=place.base.base))
+
+    def _only(self, name: nodes.Name, entity: str, attribute: str, place: _Place) -> Node | None:
+        inner = self._entity_name(name, entity, attribute, evolve(place, scope="position"))
+        return None if inner is None else self._of_only(inner, name.span)
+
+    def _of_only(self, inner: Any, span: Span) -> Any:
+        if inner is None:
+            return None
+        return self.make(plan.Aggregate, "only", "positions", inner, None, dimension=inner.dimension, span=span)
+
+    def _candidates(self, scope: str, owner: str) -> set[str]:
+        names = {*FIELDS.get(owner, {}), *self.rules.definitions.get(owner, {})}
+        names |= {name for entity, name in self.rules.inputs if entity == owner}
+        if scope == owner:
+            names |= set(FACTS.get(owner, {}))
+        if self.pool is not None:
+            names |= set(self.pool.members.get(owner, {}))
+            if owner == "pool":
+                names |= {*self.pool.definitions, "collateral", "initial_margin", "maintenance_margin"}
+        return names
+
+
+# ---------------------------------------------------------------- words
+
+
+def _literal_value(node: Node) -> Decimal | None:
+    if isinstance(node, plan.Constant) and isinstance(node.value, Decimal) and node.dimension.kind == "literal":
+        return node.value
+    return None
+
+
+def _bare_word(expression: nodes.Expression) -> str | None:
+    match expression:
+        case nodes.Name(parts=(word,)):
+            return word
+        case nodes.Text(value=value):
+            return value
+        case nodes.Number(unit="", text=text):
+            return text
+        case _:
+            return None
+
+
+def _article(entity: str) -> str:
+    words = {"constant": "a constant"}
+    return words.get(entity, f"{'an' if entity[0] in 'aeio' else 'a'} {entity}")
+
+
+def _joiner(verb: str) -> str:
+    return {"add": "and", "subtract": "and", "choose between": "and"}.get(verb, "with")
+
+
+def _money_symbol(dimension: Dimension) -> str | None:
+    if len(dimension.units) == 1 and dimension.units[0][1] == 1 and dimension.units[0][0] not in {"contracts", "seconds"}:
+        return dimension.units[0][0]
+    return None
+
+
+def _mismatch_code(found: Dimension, expected: Dimension) -> str:
+    if _money_symbol(found) is not None and _money_symbol(expected) is not None:
+        return "asset-mismatch"
+    return "dimension-mismatch"
+
+
+def _unit_example(dimension: Dimension) -> str:
+    symbol = _money_symbol(dimension)
+    if symbol is None:
+        return ""
+    return f", such as `10 {symbol}`" if symbol[0].isupper() else ", such as `10 USDC`, or compare with another amount"
+
+
+def _remedy(found: Dimension, expected: Dimension) -> str:
+    found_money, expected_money = _money_symbol(found), _money_symbol(expected)
+    if found_money is not None and expected_money is not None:
+        if {found_money, expected_money} <= {"quote", "base", "settle"}:
+            return (
+                "use `notional` or `unrealized_pnl`, which are in the settlement asset of every contract kind, "
+                f"or convert: `… in {expected_money}`"
+            )
+        return f"convert it: `… in {expected_money}`"
+    if found.kind in {"rate", "ratio"} and expected.kind == "amount":
+        return "multiply the rate by an amount, such as `notional`"
+    if found.kind == "number" and expected.kind == "amount":
+        return "multiply the number by an amount"
+    if found.kind == "amount" and expected.dimensionless:
+        return "divide it by an amount of the same kind"
+    if {found.kind, expected.kind} == {"rate", "number"}:
+        return "a leverage becomes a rate as `1 / leverage`; a rate becomes a number only by dividing"
+    if found.units == QUANTITY.units or expected.units == QUANTITY.units:
+        return "use `notional`, or multiply the quantity by `instrument.contract_size` and a price"
+    if dict(found.units).get("contracts") or dict(expected.units).get("contracts"):
+        return "a quantity counts contracts: multiply it by `instrument.contract_size`"
+    if expected.kind == "flag":
+        return "compare it with something"
+    return "bring both sides to the same dimension"

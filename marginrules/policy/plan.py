@@ -1,0 +1,354 @@
+"""The plan: what a checked policy means, as a closed set of typed nodes shared by every engine.
+
+Nodes form a graph without cycles, one node for one meaning: two rules that say `notional * 2` share it. Each belongs to
+a scope (an account, a pool, or a member of a pool: position, order, balance). Scopes meet in two places only:
+`Aggregate` takes members' values up into their pool, `PoolValue` brings a pool's value down to its members. Nothing
+loops, and nothing but the data decides how often a node is computed: once for each entity of its scope.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from attrs import field, frozen
+
+from marginrules.account.fields import FieldSpec
+from marginrules.account.state import TierTable
+from marginrules.language.nodes import Citation, RoundingDirection
+from marginrules.language.source import Span
+from marginrules.policy.dimensions import Dimension
+
+Scope = Literal["account", "pool", "position", "order", "balance"]
+Members = Literal["positions", "orders", "balances"]
+MEMBER_SCOPES: Mapping[Members, Scope] = {"positions": "position", "orders": "order", "balances": "balance"}
+
+
+@frozen(eq=False)
+class Constant:
+    """A value that is written in the policy."""
+
+    value: Decimal | bool | str
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Field:
+    """A value of the account document.
+
+    Attributes:
+        entity: whose it is, as seen from the scope: the position itself, its instrument, the settlement `asset`, …
+        is_attribute: whether the state class has an attribute of that name; otherwise it is an input.
+        default: what holds when the document does not say; None where that is unknown.
+    """
+
+    entity: Literal["account", "position", "order", "balance", "instrument", "asset"]
+    name: str
+    is_attribute: bool
+    default: Decimal | bool | str | None
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Fact:
+    """What follows from the contract or from the pool's header, not from a rule.
+
+    Of a position: `notional`, `unrealized_pnl`, `entry_value`, `base_quantity`, `mark_price`. Of an order: `notional`,
+    `mark_notional`. Of a balance: `amount`, the part of it that the pool draws on. Of a pool: `collateral`.
+    """
+
+    scope: Scope
+    name: str
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Named:
+    """A definition: the name by which people know a value, and where its rule stands."""
+
+    scope: Scope
+    name: str
+    value: "Node"
+    dimension: Dimension
+    cites: tuple[Citation, ...]
+    span: Span = field(repr=False)
+    because: str | None = None
+
+
+@frozen(eq=False)
+class Unary:
+    """`-x`, `abs(x)`, `not x`, `sqrt(x)`, `ln(x)`."""
+
+    operator: Literal["-", "abs", "not", "sqrt", "ln"]
+    operand: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Binary:
+    """`+ - * /`, `max` and `min` of two."""
+
+    operator: Literal["+", "-", "*", "/", "max", "min"]
+    left: "Node"
+    right: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Compare:
+    """`< <= > >= == !=`, of numbers, choices or flags."""
+
+    operator: Literal["<", "<=", ">", ">=", "==", "!="]
+    left: "Node"
+    right: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Logic:
+    """`and`, `or`; the right side counts only where the left one leaves it open."""
+
+    operator: Literal["and", "or"]
+    left: "Node"
+    right: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Conditional:
+    """`if c then a else b`; only the branch taken is computed."""
+
+    condition: "Node"
+    then: "Node"
+    otherwise: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Round:
+    """A multiple of a step, in a direction."""
+
+    operand: "Node"
+    direction: RoundingDirection
+    step: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class TableSource:
+    """Where tiers come from: the instrument's own table, or one of the policy.
+
+    Attributes:
+        field: the field of the document that holds it, or None.
+        name: name of the policy's table, or of the field.
+        table: the policy's table; by symbol where it has rows of several instruments.
+    """
+
+    name: str
+    field: Field | None
+    table: TierTable | None
+    by_symbol: Mapping[str, TierTable] | None
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class TierColumn:
+    """A cell of the tier at hand, inside `tiered … rate` and `pick`."""
+
+    name: str
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Tiered:
+    """Progressive tiers: `key * rate - amount` with the figures of the tier that holds the key.
+
+    Attributes:
+        amount: what a tier deducts where the table says; by continuity from the rates where it is None or the cell
+            is empty.
+    """
+
+    key: "Node"
+    table: TableSource
+    rate: "Node"
+    amount: "Node | None"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Pick:
+    """One row for the whole: a value from the tier that holds the key."""
+
+    key: "Node"
+    table: TableSource
+    result: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Aggregate:
+    """Over the members of a pool: their sum, count, largest, smallest, or the value of the only one."""
+
+    operator: Literal["sum", "count", "max", "min", "only"]
+    members: Members
+    operand: "Node | None"
+    where: "Node | None"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class PoolValue:
+    """A value of the pool, seen from one of its members."""
+
+    value: "Node"
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Convert:
+    """Money of one asset in another at their index prices; both are symbolic (`settle`, `asset`) or names."""
+
+    operand: "Node"
+    origin: str
+    target: str
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class Solved:
+    """The solved price, before the policy rounds it: only inside a rule for the price itself."""
+
+    name: Literal["solved_liquidation_price", "solved_bankruptcy_price"]
+    dimension: Dimension
+    span: Span = field(repr=False)
+
+
+Node = (
+    Constant
+    | Field
+    | Fact
+    | Named
+    | Unary
+    | Binary
+    | Compare
+    | Logic
+    | Conditional
+    | Round
+    | TierColumn
+    | Tiered
+    | Pick
+    | Aggregate
+    | PoolValue
+    | Convert
+    | Solved
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """What a node is made of, in the scope it belongs to and, for an aggregate, its members' scope."""
+    match node:
+        case Constant() | Field() | Fact() | TierColumn() | Solved():
+            return ()
+        case Named(value=value) | PoolValue(value=value):
+            return (value,)
+        case Unary(operand=operand) | Convert(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right) | Compare(left=left, right=right) | Logic(left=left, right=right):
+            return (left, right)
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+        case Round(operand=operand, step=step):
+            return (operand, step)
+        case Tiered(key=key, table=table, rate=rate, amount=deduction):
+            found = (key, rate) if deduction is None else (key, rate, deduction)
+            return (*found, table.field) if table.field is not None else found
+        case Pick(key=key, table=table, result=result):
+            return (key, result) if table.field is None else (key, result, table.field)
+        case Aggregate(operand=maybe, where=where):
+            return tuple(part for part in (maybe, where) if part is not None)
+
+
+@frozen(eq=False)
+class PoolPlan:
+    """One kind of pool, or one variant of it.
+
+    Attributes:
+        kind: its name, the same for all variants.
+        when: over the account's settings; None where it always holds.
+        positions: condition under which a position is a member; None if none ever is.
+        orders: the same for orders.
+        key: what there is one pool for.
+        draws_on: what stands behind it.
+        draws_where: which balances, of those.
+        asset: currency its figures are in; `settle` for the settlement asset of its members.
+        definitions: named values by scope, then by name.
+        liquidate: when it is liquidatable; None where it never is.
+        thresholds: further named boundaries.
+        published: names that the report shows, by scope.
+    """
+
+    kind: str
+    when: Node | None
+    positions: Node | None
+    orders: Node | None
+    key: str
+    draws_on: str
+    draws_where: Node | None
+    asset: str
+    definitions: Mapping[Scope, Mapping[str, Named]]
+    liquidate: Named | None
+    thresholds: tuple[Named, ...]
+    published: Mapping[Scope, tuple[str, ...]]
+    span: Span = field(repr=False)
+
+
+@frozen(eq=False)
+class SourceNote:
+    """A source that the policy was written from."""
+
+    name: str
+    title: str
+    address: str
+    read: date
+
+
+@frozen(eq=False)
+class Plan:
+    """The whole of a policy, typed and in order.
+
+    Attributes:
+        digest: sha256 over the rule file, what it extends, and the data files it loads.
+        start: first day on which the rules hold; until: the first on which they no longer do.
+        inputs: the fields it declares, for the reader of documents.
+        omits: what the venue has and the policy leaves out, in its own words.
+        tables: the policy's tables that have a last day, with it.
+    """
+
+    name: str
+    title: str
+    version: str
+    digest: str
+    start: date | None
+    until: date | None
+    contracts: tuple[str, ...]
+    sources: Mapping[str, SourceNote]
+    omits: tuple[str, ...]
+    inputs: tuple[FieldSpec, ...]
+    pools: tuple[PoolPlan, ...]
+    dated_tables: Mapping[str, date]
+    span: Span = field(repr=False)

@@ -1,0 +1,199 @@
+"""Tier tables of a policy: written in its file, or in a CSV or JSON file beside it."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from marginrules.account.state import TierTable
+from marginrules.arithmetic import PRECISION
+from marginrules.language import nodes
+from marginrules.language.diagnostics import Diagnostic
+from marginrules.language.source import Span
+from marginrules.policy.dimensions import LITERAL, NUMBER, RATE, Dimension, money
+from marginrules.policy.elaborate import LoadedTable
+
+ReadFile = Callable[[str], str]
+"""Text of a data file by its name relative to the rule file; raises OSError where it cannot be read."""
+
+MAXIMUM_ROWS = 100_000
+"""Most rows of a data file."""
+
+
+def load_table(table: nodes.Table, read_file: ReadFile, diagnostics: list[Diagnostic]) -> LoadedTable | None:
+    """The rows of a table, with the dimension of each column; None where they cannot be had.
+
+    Args:
+        table: the declaration.
+        read_file: gives the text of a data file.
+        diagnostics: receives what is wrong.
+    """
+    if table.file is not None:
+        return _from_file(table, read_file, diagnostics)
+    return _from_rows(table, diagnostics)
+
+
+def _problem(diagnostics: list[Diagnostic], span: Span, problem: str, remedy: str) -> None:
+    diagnostics.append(Diagnostic("bad-table", span, problem, remedy))
+
+
+def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable | None:
+    if not table.columns or table.columns[0] != "above":
+        _problem(diagnostics, table.span, f"the first column of table `{table.name}` must be `above`", "put lower bounds first")
+        return None
+    if len(set(table.columns)) != len(table.columns):
+        _problem(diagnostics, table.span, f"table `{table.name}` has a column twice", "name each column once")
+        return None
+    if not table.rows:
+        _problem(diagnostics, table.span, f"table `{table.name}` has no rows", "write at least one")
+        return None
+    columns: dict[str, Dimension] = {}
+    rows: list[tuple[Decimal | None, ...]] = []
+    for row in table.rows:
+        cells: list[Decimal | None] = []
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            value, dimension, span = _cell(cell, row.span)
+            if value is None and cell is not None:
+                _problem(diagnostics, span, "a cell holds a number", "write a number, with %, bps or a currency, or `-` for none")
+                return None
+            cells.append(value)
+            if dimension is not None and not _agree(columns, column, dimension, value):
+                _problem(
+                    diagnostics,
+                    span,
+                    f"column `{column}` holds {columns[column]} above, this is {dimension}",
+                    "write one dimension down a column",
+                )
+                return None
+        if cells[0] is None:
+            _problem(diagnostics, row.span, "a row needs its lower bound", "write what `above` is")
+            return None
+        rows.append(tuple(cells))
+    typed = {column: _column_dimension(column, columns.get(column, LITERAL)) for column in table.columns}
+    for column, dimension in columns.items():
+        if typed[column] == RATE and dimension.kind == "literal":
+            for row in table.rows:
+                cell = row.cells[table.columns.index(column)]
+                if isinstance(cell, nodes.Number) and not cell.unit and cell.value > 1:
+                    diagnostics.append(
+                        Diagnostic("not-a-rate", cell.span, f"`{column}` must be a rate, and {cell.value} is no share of anything", f"write `{cell.text}%` for {cell.text} in a hundred")
+                    )
+                    return None
+    if typed.get("maintenance_amount", LITERAL).kind == "literal" and typed["above"].kind == "amount":
+        typed["maintenance_amount"] = typed["above"]
+    return LoadedTable(table.name, TierTable(table.columns, tuple(rows), table.span.file_line), None, typed, table.span)
+
+
+def _agree(columns: dict[str, Dimension], column: str, dimension: Dimension, value: Decimal | None) -> bool:
+    known = columns.get(column)
+    if known is None or (known.kind == "literal" and dimension.kind != "literal"):
+        columns[column] = dimension
+        return True
+    # A bare zero fits every column.
+    return known == dimension or (dimension.kind == "literal" and not value) or known.kind == dimension.kind == "literal"
+
+
+def _cell(cell: nodes.Expression | None, span: Span) -> tuple[Decimal | None, Dimension | None, Span]:
+    match cell:
+        case None:
+            return None, None, span
+        case nodes.Number(value=value, unit="%"):
+            return value / 100, RATE, cell.span
+        case nodes.Number(value=value, unit="bps"):
+            return value / 10000, RATE, cell.span
+        case nodes.Number(value=value, unit=""):
+            return value, LITERAL, cell.span
+        case nodes.Number(value=value, unit=unit):
+            return value, money(unit), cell.span
+        case nodes.Unary(operator="-", operand=nodes.Number() as number):
+            value, dimension, _ = _cell(number, span)
+            return (None if value is None else -value), dimension, cell.span
+        case _:
+            return None, None, cell.span
+
+
+def _column_dimension(column: str, found: Dimension) -> Dimension:
+    if found.kind == "literal":
+        if column.endswith("_rate"):
+            return RATE
+        return LITERAL if column in {"above", "up_to", "maintenance_amount"} else NUMBER
+    return found
+
+
+def _from_file(table: nodes.Table, read_file: ReadFile, diagnostics: list[Diagnostic]) -> LoadedTable | None:
+    name = table.file or ""
+    try:
+        text = read_file(name)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a text file"
+        _problem(diagnostics, table.span, f"the data file {name} cannot be read: {reason}", "put it beside the rule file")
+        return None
+    try:
+        records = _records(name, text)
+        return _tables(table, name, records)
+    except _DataError as error:
+        _problem(diagnostics, table.span, f"{name}: {error}", error.remedy)
+        return None
+
+
+class _DataError(ValueError):
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(problem)
+
+
+def _records(name: str, text: str) -> list[Mapping[str, Any]]:
+    if name.endswith(".csv"):
+        reader = csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#"))
+        records: list[Mapping[str, Any]] = [dict(record) for record in reader]
+    elif name.endswith(".json"):
+        try:
+            loaded = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+        except (ValueError, RecursionError) as error:
+            raise _DataError(f"not JSON ({error})", "write a list of rows, or an object with `tiers`") from None
+        found = loaded.get("tiers") if isinstance(loaded, dict) else loaded
+        if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+            raise _DataError("it holds no list of rows", "write a list of objects, or an object with such a list as `tiers`")
+        records = found
+    else:
+        raise _DataError("neither .csv nor .json", "name a data file with one of these endings")
+    if not records:
+        raise _DataError("it has no rows", "write at least one")
+    if len(records) > MAXIMUM_ROWS:
+        raise _DataError(f"it has more than {MAXIMUM_ROWS:,} rows", "split it into several tables")
+    return records
+
+
+def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> LoadedTable:
+    columns = [column for column in records[0] if column and column != "symbol"]
+    if "above" not in columns:
+        raise _DataError("there is no column `above`", "name the lower bounds of the tiers `above`")
+    columns.remove("above")
+    columns.insert(0, "above")
+    if table.per_symbol and "symbol" not in records[0]:
+        raise _DataError("there is no column `symbol`", "leave out `per symbol`, or add the column")
+    rows: dict[str, list[tuple[Decimal | None, ...]]] = {}
+    for index, record in enumerate(records, 1):
+        cells = tuple(_number(record.get(column), column, index) for column in columns)
+        if cells[0] is None:
+            raise _DataError(f"row {index} has no `above`", "write its lower bound")
+        rows.setdefault(str(record["symbol"]) if table.per_symbol else "", []).append(cells)
+    typed = {column: _column_dimension(column, LITERAL) for column in columns}
+    built = {symbol: TierTable(tuple(columns), tuple(found), name) for symbol, found in rows.items()}
+    if table.per_symbol:
+        return LoadedTable(table.name, None, built, typed, table.span)
+    return LoadedTable(table.name, built[""], None, typed, table.span)
+
+
+def _number(value: Any, column: str, row: int) -> Decimal | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = Decimal(value if isinstance(value, Decimal) else str(value).strip())
+    except InvalidOperation:
+        raise _DataError(f"row {row}: `{column}` is no number: {value}", "write a plain decimal") from None
+    if not number.is_finite() or len(number.as_tuple().digits) > PRECISION:
+        raise _DataError(f"row {row}: `{column}` is out of range: {value}", "write a plain decimal")
+    return number
