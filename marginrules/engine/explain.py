@@ -6,16 +6,18 @@ Every inner node says which operation its value is of the values below it, so th
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.account.state import AccountState
+from marginrules.account.state import AccountState, TierTable
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
 from marginrules.engine.interpret import POOL, Entity
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.solve import replace_mark
+from marginrules.engine.tiers import row_of
 from marginrules.engine.unknown import Unknown, Value
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
@@ -261,6 +263,21 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
     return None
 
 
+@lru_cache(maxsize=8192)
+def _words(node: plan.Node) -> tuple[str, str]:
+    """The text of a node in its rule file, on one line, and its dimension in words."""
+    return " ".join(node.span.text.split()), str(node.dimension)
+
+
+@lru_cache(maxsize=2048)
+def _cited(policy: plan.Plan, citation: Citation) -> str:
+    source = policy.sources.get(citation.source)
+    if source is None:
+        return citation.source
+    passage = f', "{citation.passage}"' if citation.passage else ""
+    return f"{source.title}{passage} <{source.address}> read {source.read}"
+
+
 @define
 class _Tracer:
     """Builds derivations from the values of one pool; each node of each entity once."""
@@ -268,6 +285,8 @@ class _Tracer:
     evaluation: Evaluation
     pool: PoolEvaluation
     memo: dict[tuple[int, Entity], Derivation] = field(factory=dict)
+    leaves: dict[str, Derivation] = field(factory=dict)
+    """Fields that facts are made of, by pointer."""
 
     def derive(self, node: plan.Node, entity: Entity) -> Derivation:
         """The derivation of a node's value for an entity."""
@@ -279,22 +298,29 @@ class _Tracer:
         return found
 
     def _make(
-        self, node: plan.Node, value: Value, label: str, operator: str = "", children: tuple[Derivation, ...] = (), **more: Any
+        self,
+        node: plan.Node,
+        value: Value,
+        label: str,
+        operator: str = "",
+        children: tuple[Derivation, ...] = (),
+        *,
+        formula: str = "",
+        rule: str | None = None,
+        cites: tuple[str, ...] = (),
+        pointer: str | None = None,
+        note: str = "",
     ) -> Derivation:
-        note = more.pop("note", "")
-        pointer = more.pop("pointer", None)
         shown: Decimal | bool | str | None
         if isinstance(value, Unknown):
             shown, note, pointer = None, note or value.reason, pointer or value.pointer or None
         else:
             shown = value
-        return Derivation(
-            label, shown, str(node.dimension), more.pop("formula", ""), operator=operator, children=children, pointer=pointer, note=note, **more
-        )
+        return Derivation(label, shown, _words(node)[1], formula, rule, cites, operator, children, pointer, note)
 
     def _derive(self, node: plan.Node, entity: Entity) -> Derivation:
         value = self.pool.value(node, entity)
-        text = " ".join(node.span.text.split())
+        text = _words(node)[0]
         match node:
             case plan.Constant():
                 return self._make(node, value, text)
@@ -314,7 +340,7 @@ class _Tracer:
                     "is" if own_line else below.operator,
                     (below,) if own_line else below.children,
                     note="" if own_line else below.note,
-                    formula=" ".join(inner.span.text.split()),
+                    formula=_words(inner)[0],
                     rule=span.file_line,
                     cites=tuple(self.cited(citation) for citation in cites),
                 )
@@ -366,11 +392,7 @@ class _Tracer:
 
     def cited(self, citation: Citation) -> str:
         """A citation with the title and address of its source."""
-        source = self.evaluation.policy.plan.sources.get(citation.source)
-        if source is None:
-            return citation.source
-        passage = f', "{citation.passage}"' if citation.passage else ""
-        return f"{source.title}{passage} <{source.address}> read {source.read}"
+        return _cited(self.evaluation.policy.plan, citation)
 
     def _field(self, node: plan.Field, value: Value, entity: Entity) -> Derivation:
         record = self.pool.reference.record(node.entity, entity)
@@ -383,9 +405,14 @@ class _Tracer:
         return self._make(node, value, node.name, pointer=pointer)
 
     def _leaf(self, label: str, value: Value | None, pointer: str, dimension: str = "") -> Derivation:
-        if value is None or isinstance(value, Unknown):
-            return Derivation(label, None, dimension, pointer=pointer, note="missing")
-        return Derivation(label, value, dimension, pointer=pointer)
+        found = self.leaves.get(pointer)
+        if found is None or found.label != label:
+            if value is None or isinstance(value, Unknown):
+                found = Derivation(label, None, dimension, pointer=pointer, note="missing")
+            else:
+                found = Derivation(label, value, dimension, pointer=pointer)
+            self.leaves[pointer] = found
+        return found
 
     def _fact(self, node: plan.Fact, value: Value, entity: Entity) -> Derivation:
         scope, index = entity
@@ -461,8 +488,8 @@ class _Tracer:
     def _tier(self, node: plan.Tiered | plan.Pick, value: Value, text: str, entity: Entity) -> Derivation:
         reference = self.pool.reference
         key = self.derive(node.key, entity)
-        _, row, figures = reference.tier(node, entity)
         table = reference.table(node.table, entity)
+        row, figures = self._row(node, key.value, table, entity)
         if row is None or isinstance(table, Unknown):
             return self._make(node, value, text, "", (key,))
         place = f"{table.pointer}/{row}" if table.pointer.startswith("/") else table.pointer
@@ -477,7 +504,7 @@ class _Tracer:
         cells = tuple(
             self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.rate)
         )
-        rate_text = " ".join(node.rate.span.text.split())
+        rate_text = _words(node.rate)[0]
         published = node.amount is not None and isinstance(amount, Decimal)
         parts = (
             key,
@@ -491,6 +518,18 @@ class _Tracer:
             ),
         )
         return self._make(node, value, text, "key x rate - amount", parts, note=note)
+
+    def _row(
+        self, node: plan.Tiered | plan.Pick, key: Decimal | bool | str | None, table: TierTable | Unknown, entity: Entity
+    ) -> tuple[int | None, Mapping[str, Value]]:
+        """The row that holds a key, and its figures; as the kernel derived them, where it has."""
+        derived = table.derived.get(node) if isinstance(table, TierTable) else None
+        if derived is None or not isinstance(key, Decimal):
+            _, row, figures = self.pool.reference.tier(node, entity)
+            return row, figures
+        bounds, rates, amounts = derived
+        row = row_of(bounds, key)
+        return row, {"rate": rates[row], "amount": amounts[row]}
 
     def _aggregate(self, node: plan.Aggregate, value: Value, text: str) -> Derivation:
         parts: list[Derivation] = []

@@ -1,0 +1,194 @@
+"""Conformance cases: accounts with the figures that a venue, or another project's tests of it, published.
+
+A case file holds `{"venue": …, "cases": […]}`. A case names its policy, its account document, the figures expected and
+how near they must come; only the figures named are compared. A case is never left out in silence: what is not compared
+is counted and said.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import frozen
+
+import marginrules.account.documents as account_documents
+from marginrules.account.state import StateError
+from marginrules.engine import documents as report_documents
+from marginrules.engine.evaluate import evaluate
+from marginrules.errors import MarginRulesError
+from marginrules.policy.catalogue import PolicyNotFoundError, load_policy
+
+Verdict = Literal["agrees", "disagrees", "source inconsistent", "awaits actions", "no policy"]
+
+INCONSISTENT = "SOURCE INCONSISTENT"
+"""How the note of a case begins whose figures contradict one another at the source."""
+
+_IDS = {"pools": "id", "positions": "id", "idle_equity": "asset"}
+
+
+class CaseError(MarginRulesError):
+    """A case file that is not of the form described here."""
+
+
+@frozen
+class Difference:
+    """A figure that does not agree.
+
+    Attributes:
+        at: `section/id/field`.
+        expected: what the source gives; None where it says that there is none.
+        found: what the policy gives, or why it gives nothing.
+    """
+
+    at: str
+    expected: str | None
+    found: str | None
+
+
+@frozen
+class CaseResult:
+    """What became of one case.
+
+    Attributes:
+        compared: how many figures were compared.
+        remark: why the case counts as it does, where it neither agrees nor disagrees.
+    """
+
+    venue: str
+    name: str
+    verdict: Verdict
+    compared: int
+    differences: tuple[Difference, ...] = ()
+    remark: str = ""
+
+
+@frozen
+class VenueResults:
+    """The cases of one file."""
+
+    venue: str
+    results: tuple[CaseResult, ...]
+
+    def count(self, verdict: Verdict) -> int:
+        """How many cases ended so."""
+        return sum(result.verdict == verdict for result in self.results)
+
+
+def read_cases(path: Path) -> tuple[str, list[Mapping[str, Any]]]:
+    """The venue and the cases of a file.
+
+    Raises:
+        CaseError: the file cannot be read, or is not of the form.
+    """
+    try:
+        document = account_documents.load_json(path.read_bytes(), path.name)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}\nhelp: give a folder of case files"
+        raise CaseError(message) from None
+    if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
+        message = f'{path}: this is no case file\nhelp: write {{"venue": "…", "cases": […]}}'
+        raise CaseError(message)
+    for index, case in enumerate(document["cases"]):
+        for key in ("name", "policy", "account", "tolerance"):
+            if not isinstance(case, dict) or key not in case:
+                message = f"{path}: /cases/{index}/{key}: `{key}` is missing\nhelp: every case has a name, a policy, an account and a tolerance"
+                raise CaseError(message)
+    return str(document.get("venue", path.stem)), document["cases"]
+
+
+def run_directory(directory: Path) -> Iterator[VenueResults]:
+    """Run every case file (`*.json`) of a folder, in alphabetical order.
+
+    Raises:
+        CaseError: there is no case file, or one is not of the form.
+    """
+    files = sorted(directory.glob("*.json"))
+    if not files:
+        message = f"{directory} holds no case files\nhelp: give a folder with files such as hyperliquid.json"
+        raise CaseError(message)
+    for path in files:
+        venue, cases = read_cases(path)
+        yield VenueResults(venue, tuple(run_case(venue, case) for case in cases))
+
+
+def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
+    """Evaluate a case's account under its policy and compare what it expects."""
+    name = str(case["name"])
+    try:
+        policy = load_policy(str(case["policy"]))
+    except PolicyNotFoundError:
+        return CaseResult(venue, name, "no policy", 0, remark=f"there is no policy {case['policy']!r}")
+    try:
+        report = report_documents.write(evaluate(policy, account_documents.read(case["account"], policy.inputs)))
+    except StateError as error:
+        return CaseResult(venue, name, "disagrees", 0, (Difference(error.pointer, None, error.problem),))
+    differences: list[Difference] = []
+    compared = 0
+    for section, records in case.get("expect", {}).items():
+        for record in records:
+            compared += _compare(section, record, report, case["tolerance"], differences)
+    note = str(case.get("note", ""))
+    if differences:
+        verdict: Verdict = "source inconsistent" if note.startswith(INCONSISTENT) else "disagrees"
+        remark = note if verdict == "source inconsistent" else ""
+        return CaseResult(venue, name, verdict, compared, tuple(differences), remark)
+    if "action" in case:
+        remark = f"its action ({case['action'].get('action')}) is not decided yet; {compared} figures of the state agree"
+        return CaseResult(venue, name, "awaits actions", compared, remark=remark)
+    return CaseResult(venue, name, "agrees", compared)
+
+
+def _compare(
+    section: str,
+    wanted: Mapping[str, Any],
+    report: Mapping[str, Any],
+    tolerance: Mapping[str, str],
+    differences: list[Difference],
+) -> int:
+    key = _IDS[section]
+    identity = wanted[key]
+    found = next((record for record in report[section] if record[key] == identity), None)
+    if found is None:
+        known = ", ".join(str(record[key]) for record in report[section])
+        differences.append(Difference(f"{section}/{identity}", "a record", f"none; there are {known or 'none'}"))
+        return 1
+    compared = 0
+    for name, expected in wanted.items():
+        if name in {key, "pool", "positions", "asset"}:
+            continue
+        compared += 1
+        at = f"{section}/{identity}/{name}"
+        if name not in found:
+            differences.append(Difference(at, _text(expected), "no such figure"))
+        elif not _agrees(expected, found[name], tolerance.get(at, tolerance["default"])):
+            differences.append(Difference(at, _text(expected), _text(found[name])))
+        elif expected is None and not _is_none(report, section, found, name):
+            differences.append(Difference(at, None, "unknown, not none"))
+    return compared
+
+
+def _is_none(report: Mapping[str, Any], section: str, record: Mapping[str, Any], name: str) -> bool:
+    at = f"/{section}/{report[section].index(record)}/{name}"
+    return any(entry["at"] == at and entry["reason"] == "none" for entry in report["unknown"])
+
+
+def _agrees(expected: Any, found: Any, tolerance: str) -> bool:
+    if expected is None or found is None or isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    try:
+        wanted, given = Decimal(str(expected)), Decimal(str(found))
+    except InvalidOperation:
+        return bool(expected == found)
+    amount, kind = tolerance.split()
+    margin = Decimal(amount) * (abs(wanted) if kind == "relative" else 1)
+    return abs(wanted - given) <= margin
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def disagreements(results: Sequence[VenueResults]) -> list[CaseResult]:
+    """The cases that do not agree and have no excuse."""
+    return [result for venue in results for result in venue.results if result.verdict == "disagrees"]

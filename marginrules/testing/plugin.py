@@ -1,0 +1,443 @@
+"""The pytest plugin with the steps: accounts, moves and answers in the words of a margin policy's documentation.
+
+Installed with the extra `testing`, pytest finds it by itself; a feature file then needs no Python of its own but the
+line that binds it. Amounts may have thousands separators and are in the account's settlement asset; shares are written in percent.
+"""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pytest_bdd import given, parsers, then, when
+from pytest_bdd.parser import Feature, Scenario
+
+import marginrules.account.documents as account_documents
+from marginrules.arithmetic import plain_text
+from marginrules.engine.report import PoolReport, PositionReport
+from marginrules.testing.world import World, number
+
+_AMOUNT = r"-?[\d,_]+(?:\.\d+)?"
+_ID = r"[\w./:\-]+"
+
+_FIGURES = {
+    "equity": "equity",
+    "initial margin": "initial_margin",
+    "maintenance margin": "maintenance_margin",
+    "margin ratio": "margin_ratio",
+    "notional": "notional",
+    "unrealized PnL": "unrealized_pnl",
+    "liquidation price": "liquidation_price",
+    "bankruptcy price": "bankruptcy_price",
+}
+_FIGURE = "|".join(_FIGURES)
+
+
+_FEATURE = pytest.StashKey[Path]()
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
+    """Note where the feature file lies: rule files are looked for beside it."""
+    del scenario
+    request.node.stash[_FEATURE] = Path(feature.filename).parent
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """The scenario's account."""
+    return World(request.node.stash.get(_FEATURE, request.path.parent))
+
+
+# ---------------------------------------------------------------- given
+
+
+@given(parsers.parse('the policy "{name}"'))
+@when(parsers.parse('the policy is "{name}"'))
+def use_policy(world: World, name: str) -> None:
+    """The policy to evaluate under: a shipped one by name, or a rule file beside the feature."""
+    world.use(name)
+
+
+@given(parsers.re(rf"an account with (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def account_with(world: World, amount: str, asset: str) -> None:
+    """An account whose whole cash is this balance."""
+    world.start(amount, asset)
+
+
+@given("the account document:")
+def account_document(world: World, docstring: str) -> None:
+    """An account as its JSON document."""
+    parsed = account_documents.load_json(docstring)
+    assert isinstance(parsed, dict), "the document is not an object"
+    world.document = parsed
+    world.changed()
+
+
+@given(
+    parsers.re(
+        rf"an? (?P<mode>cross|isolated) (?P<side>long|short) (?P<name>\w+) of (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*)"
+        rf" at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"
+    )
+)
+def position_at(  # noqa: PLR0913 - a step's words are its arguments
+    world: World, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str
+) -> None:
+    """A position entered at the present mark; an isolated one is assigned its notional over its leverage."""
+    world.add_position(mode, side, name, quantity, base, price, leverage)
+
+
+@given(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?:is|are) assigned to (?P<name>\w+)"))
+def assigned(world: World, amount: str, asset: str, name: str) -> None:
+    """The margin assigned to an isolated position."""
+    record = world.position(name)
+    instrument = next(entry for entry in world.section("instruments") if entry["symbol"] == record["symbol"])
+    assert instrument["settle"] == asset, f"{name} settles in {instrument['settle']}, not in {asset}"
+    record["assigned_margin"] = plain_text(number(amount))
+    world.changed()
+
+
+@given(parsers.re(rf"(?P<name>\w+) has accrued funding of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def accrued_funding(world: World, name: str, amount: str, asset: str) -> None:
+    """Funding not yet settled; positive is due to the trader."""
+    del asset
+    world.position(name)["accrued_funding"] = plain_text(number(amount))
+    world.changed()
+
+
+@given(parsers.re(r"account (?P<name>\w+) is (?P<value>\S+)"))
+def account_input(world: World, name: str, value: str) -> None:
+    """A setting of the account, or a parameter of the policy that accounts carry."""
+    world.document["account"][name] = _input(value)
+    world.changed()
+
+
+@given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has (?P<name>\w+) (?P<value>\S+)"))
+def instrument_field(world: World, base: str, name: str, value: str) -> None:
+    """A field of the contract on an underlying."""
+    world.instrument(base)[name] = _input(value)
+    world.changed()
+
+
+@given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has the tiers:"))
+def tiers(world: World, base: str, datatable: list[list[str]]) -> None:
+    """The tier table of the contract on an underlying, a row a tier, columns by name."""
+    columns, *rows = datatable
+    world.instrument(base)["tiers"] = [
+        {column: plain_text(number(cell)) for column, cell in zip(columns, row, strict=True) if cell.strip()} for row in rows
+    ]
+    world.changed()
+
+
+@given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has no mark price"))
+def no_mark_price(world: World, base: str) -> None:
+    """The mark is not known."""
+    del world.instrument(base)["mark_price"]
+    world.changed()
+
+
+@given(parsers.re(rf"a resting order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"))
+def resting_order(world: World, side: str, quantity: str, base: str, price: str, leverage: str) -> None:  # noqa: PLR0913
+    """An order in the book, in cross mode."""
+    world.section("orders").append(
+        {
+            "symbol": world.instrument(base)["symbol"],
+            "side": side,
+            "quantity": plain_text(number(quantity)),
+            "price": plain_text(number(price)),
+            "reduce_only": False,
+            "margin_mode": "cross",
+            "leverage": plain_text(number(leverage)),
+        }
+    )
+    world.changed()
+
+
+@given(parsers.re(rf"a balance of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def further_balance(world: World, amount: str, asset: str) -> None:
+    """Cash of a further asset."""
+    world.balance(asset)["wallet_balance"] = plain_text(number(amount))
+    world.changed()
+
+
+@given(parsers.re(rf"(?P<asset>[A-Z]\w*) is worth (?P<price>{_AMOUNT}) USD and counts (?P<share>{_AMOUNT}%) as collateral"))
+def collateral_asset(world: World, asset: str, price: str, share: str) -> None:
+    """The index price of an asset, and the part of its value that counts."""
+    record = world.asset(asset)
+    record["index_price"] = plain_text(number(price))
+    record["collateral_rate"] = plain_text(number(share))
+    world.changed()
+
+
+@given(parsers.re(rf"a cross pool with equity of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def pool_with_equity(world: World, amount: str, asset: str) -> None:
+    """An account whose cross pool has this equity."""
+    world.start(amount, asset)
+
+
+@given(parsers.re(rf"a combined maintenance margin of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def combined_maintenance(world: World, amount: str, asset: str) -> None:
+    """Two cross positions, long and short of one value, that together must maintain this amount at a rate of 5 %."""
+    half = number(amount) * 10
+    for name, side, base in (("A", "long", "BTC"), ("B", "short", "ETH")):
+        world.add_position("cross", side, name, "1", base, plain_text(half), "10")
+    del asset
+    world.document["account"]["maintenance_rate"] = "0.05"
+    world.changed()
+
+
+# ---------------------------------------------------------------- when
+
+
+@given(parsers.re(r"(?P<name>\w+) is (?P<mode>cross|isolated) instead"))
+@when(parsers.re(r"(?P<name>\w+) is (?P<mode>cross|isolated) instead"))
+def mode_instead(world: World, name: str, mode: str) -> None:
+    """The same account with a position in the other mode."""
+    world.set_mode(name, mode)
+
+
+@given(parsers.re(r"every position is (?P<mode>cross|isolated) instead"))
+@when(parsers.re(r"every position is (?P<mode>cross|isolated) instead"))
+def every_mode(world: World, mode: str) -> None:
+    """The same account with all positions in one mode."""
+    for record in world.section("positions"):
+        world.set_mode(record["id"], mode)
+
+
+@given(parsers.re(rf"the leverage of (?P<name>\w+) is (?P<leverage>{_AMOUNT}) instead"))
+@when(parsers.re(rf"the leverage of (?P<name>\w+) is (?P<leverage>{_AMOUNT}) instead"))
+def leverage_instead(world: World, name: str, leverage: str) -> None:
+    """The same account with another leverage chosen for a position."""
+    world.position(name)["leverage"] = plain_text(number(leverage))
+    world.changed()
+
+
+@when(parsers.re(r"(?P<moves>[A-Z]\w* (?:falls|rises) by .+)"))
+def prices_move(world: World, moves: str) -> None:
+    """Marks move by a share: `BTC falls by 8% and ETH rises by 8%`."""
+    parts = re.findall(rf"([A-Z]\w*) (falls|rises) by ({_AMOUNT}%)", moves)
+    assert parts, f"{moves!r} names no move"
+    for base, direction, share in parts:
+        assert any(record["base"] == base for record in world.section("instruments")) or any(
+            record["asset"] == base for record in world.section("assets")
+        ), f"nothing in the account moves with {base}"
+        world.move(base, -number(share) if direction == "falls" else number(share))
+
+
+@when(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) more (?:is|are) in the account"))
+def more_cash(world: World, amount: str, asset: str) -> None:
+    """The account after a deposit, as a state."""
+    record = world.balance(asset)
+    record["wallet_balance"] = plain_text(number(record["wallet_balance"]) + number(amount))
+    world.changed()
+
+
+@when(parsers.re(rf"(?P<base>[A-Z]\w*) is at (?P<price>{_AMOUNT})"))
+def price_at(world: World, base: str, price: str) -> None:
+    """The mark of the contract on an underlying."""
+    world.instrument(base)["mark_price"] = plain_text(number(price))
+    world.changed()
+
+
+@when("the account is evaluated")
+def evaluate_now(world: World) -> None:
+    """Evaluate the account; the steps that follow ask about the report."""
+    world.evaluated()
+
+
+@given(parsers.parse('this account is remembered as "{name}"'))
+@when(parsers.parse('this account is remembered as "{name}"'))
+def remember(world: World, name: str) -> None:
+    """Keep the account as it is now, to compare with."""
+    world.remembered[name] = world.copy()
+
+
+# ---------------------------------------------------------------- then
+
+
+def _record(world: World, identity: str) -> PoolReport | PositionReport:
+    report = world.report()
+    for found in (*report.pools, *report.positions):
+        if found.id == identity:
+            return found
+    known = [found.id for found in (*report.pools, *report.positions)]
+    message = f"nothing in the report is called {identity}: {known}"
+    raise AssertionError(message)
+
+
+def _figure(world: World, words: str, identity: str) -> object:
+    name = _FIGURES[words]
+    record = _record(world, identity)
+    assert hasattr(record, name), f"{identity} has no {words}"
+    return getattr(record, name)
+
+
+@then(
+    parsers.re(
+        rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}%?)(?: (?P<asset>[A-Z]\w*))?"
+    )
+)
+def figure_is(world: World, words: str, identity: str, amount: str, asset: str | None) -> None:
+    """A figure, exactly."""
+    found, wanted = _figure(world, words, identity), number(amount)
+    record = _record(world, identity)
+    if asset is not None and isinstance(record, PoolReport):
+        assert record.asset == asset, f"{identity} is valued in {record.asset}, not in {asset}"
+    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+
+
+@then(parsers.re(rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) to (?P<places>\d+) (?:decimal )?places?"))
+def figure_is_about(world: World, words: str, identity: str, amount: str, places: str) -> None:
+    """A figure, as a source prints it: rounded to its places."""
+    found, wanted = _figure(world, words, identity), number(amount)
+    unit = Decimal(1).scaleb(-int(places))
+    world.expect(
+        _FIGURES[words],
+        identity,
+        found,
+        wanted,
+        holds=lambda: isinstance(found, Decimal) and abs(found - wanted) <= unit / 2,
+    )
+
+
+@then(parsers.re(rf"(?P<identity>{_ID}) has no (?P<words>liquidation price|bankruptcy price)"))
+def no_price(world: World, identity: str, words: str) -> None:
+    """There is no such price, and the report says so with the reason `none`."""
+    found = _figure(world, words, identity)
+    world.expect(_FIGURES[words], identity, found, "none", holds=lambda: found is None)
+    _reason(world, words, identity, "none")
+
+
+@then(parsers.re(rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is unknown, because (?P<because>.+)"))
+def figure_unknown(world: World, words: str, identity: str, because: str) -> None:
+    """A figure that cannot be had, and why."""
+    found = _figure(world, words, identity)
+    world.expect(_FIGURES[words], identity, found, "unknown", holds=lambda: found is None)
+    _reason(world, words, identity, because)
+
+
+def _reason(world: World, words: str, identity: str, because: str) -> None:
+    report = world.report()
+    place = next(
+        f"/{section}/{index}/{_FIGURES.get(words, words)}"
+        for section, records in (("pools", report.pools), ("positions", report.positions))
+        for index, record in enumerate(records)
+        if record.id == identity
+    )
+    reasons = [entry.reason for entry in report.unknown if entry.at == place]
+    assert any(because in reason for reason in reasons), f"{place} is unknown because {reasons}, expected {because!r}"
+
+
+@then(parsers.re(rf"(?:the )?pool (?P<identity>{_ID}) is (?P<negated>not )?liquidatable"))
+def liquidatable(world: World, identity: str, negated: str | None) -> None:
+    """Whether a pool is liquidatable by the policy's own boundary."""
+    found = world.report().pool(identity).liquidatable
+    wanted = negated is None
+    world.expect("liquidatable", identity, found, wanted, holds=lambda: found is wanted)
+
+
+@then(parsers.re(rf"whether pool (?P<identity>{_ID}) is liquidatable is unknown, because (?P<because>.+)"))
+def liquidatable_unknown(world: World, identity: str, because: str) -> None:
+    """A pool with an unknown member is unknown, not safe."""
+    found = world.report().pool(identity).liquidatable
+    world.expect("liquidatable", identity, found, None, holds=lambda: found is None)
+    _reason(world, "liquidatable", identity, because)
+
+
+@then("the pool is liquidatable")
+def the_pool_liquidatable(world: World) -> None:
+    """The only pool with positions."""
+    pools = [pool for pool in world.report().pools if pool.positions]
+    assert len(pools) == 1, f"there are several pools: {[pool.id for pool in pools]}"
+    world.expect("liquidatable", pools[0].id, pools[0].liquidatable, True, holds=lambda: pools[0].liquidatable is True)
+
+
+@then("the pool is not liquidatable")
+def the_pool_safe(world: World) -> None:
+    """The only pool with positions."""
+    pools = [pool for pool in world.report().pools if pool.positions]
+    assert len(pools) == 1, f"there are several pools: {[pool.id for pool in pools]}"
+    world.expect("liquidatable", pools[0].id, pools[0].liquidatable, False, holds=lambda: pools[0].liquidatable is False)
+
+
+@then(parsers.re(rf"the idle equity is (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
+def idle_equity(world: World, amount: str, asset: str) -> None:
+    """What the policy calls free, in an asset."""
+    found = {idle.asset: idle.amount for idle in world.report().idle_equity}.get(asset)
+    wanted = number(amount)
+    world.expect("idle_equity", asset, found, wanted, holds=lambda: found == wanted)
+
+
+@then(parsers.re(rf"(?P<name>\w+) is backed by pool (?P<pool>{_ID})"))
+def backed_by(world: World, name: str, pool: str) -> None:
+    """The one pool that stands behind a position."""
+    holding = [found.id for found in world.report().pools if name in found.positions]
+    assert holding == [pool], f"{name} is in {holding}, expected {pool}"
+
+
+@then("no collateral stands behind two pools")
+def no_collateral_twice(world: World) -> None:
+    """What the pools draw on adds up to the balances, to the last digit."""
+    drawn: dict[str, Decimal] = {}
+    for pool in world.evaluated().pools:
+        if isinstance(pool.instance.collateral, Decimal) and pool.instance.asset is not None:
+            drawn[pool.instance.asset] = drawn.get(pool.instance.asset, Decimal(0)) + pool.instance.collateral
+    held = {record["asset"]: number(str(record["wallet_balance"])) for record in world.section("balances")}
+    for asset, amount in drawn.items():
+        assert amount == held[asset], f"pools draw on {amount} {asset}, the account has {held[asset]}"
+
+
+@then(parsers.re(rf'the explanation of (?P<figure>\w+):(?P<identity>{_ID}) mentions "(?P<text>[^"]+)"'))
+def explained(world: World, figure: str, identity: str, text: str) -> None:
+    """The derivation of a figure names a rule, a field or a source."""
+    derivation = world.derivation(figure, identity)
+    assert text in derivation, f"{text!r} is not in the derivation:\n{derivation}"
+
+
+@then(parsers.re(rf'the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is as in "(?P<name>[^"]+)"'))
+def as_remembered(world: World, words: str, identity: str, name: str) -> None:
+    """A figure that a change of the account leaves as it was."""
+    found, wanted = _figure(world, words, identity), _figure(world.remembered[name], words, identity)
+    assert found is not None, f"{words} of {identity} is unknown"
+    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+
+
+@then(parsers.re(rf'the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) (?P<way>more|less) than in "(?P<name>[^"]+)"'))
+def moved_from_remembered(world: World, words: str, identity: str, amount: str, way: str, name: str) -> None:  # noqa: PLR0913
+    """How far a figure moved when the account changed."""
+    found, before = _figure(world, words, identity), _figure(world.remembered[name], words, identity)
+    assert isinstance(found, Decimal), f"{words} of {identity} is {found}"
+    assert isinstance(before, Decimal), f"{words} of {identity} was {before}"
+    wanted = before + number(amount) if way == "more" else before - number(amount)
+    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+
+
+@then(parsers.re(rf"the (?P<words>liquidation price|bankruptcy price) of (?P<identity>{_ID}) is (?P<way>below|above) (?P<amount>{_AMOUNT})"))
+def price_beyond(world: World, words: str, identity: str, way: str, amount: str) -> None:
+    """On which side of a price a boundary lies."""
+    found, limit = _figure(world, words, identity), number(amount)
+    world.expect(
+        _FIGURES[words],
+        identity,
+        found,
+        f"{way} {amount}",
+        holds=lambda: isinstance(found, Decimal) and (found < limit if way == "below" else found > limit),
+    )
+
+
+@then(parsers.re(r"the comparison has the row \"(?P<row>[^\"]+)\" for (?P<pool>\w+): (?P<text>.+)"))
+def described(world: World, row: str, pool: str, text: str) -> None:
+    """A row of the five-row comparison, derived from the policy."""
+    from marginrules.engine.describe import describe  # noqa: PLC0415 - only this step needs it
+
+    found = describe(world.checked_policy()).text(row, pool)
+    assert text.lower() in found.lower(), f"{row} for {pool} says {found!r}"
+
+
+def _input(value: str) -> object:
+    if value in {"true", "false"}:
+        return value == "true"
+    try:
+        return plain_text(number(value))
+    except AssertionError:
+        return value
+

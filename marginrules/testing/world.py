@@ -1,0 +1,215 @@
+"""What a scenario builds up and asks about: an account in the making, a policy, and its report."""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+import marginrules.account.documents as account_documents
+from marginrules.account.state import AccountState
+from marginrules.arithmetic import exact_context, plain_text
+from marginrules.engine.evaluate import Evaluation, evaluation
+from marginrules.engine.explain import explain_evaluation
+from marginrules.engine.report import Report
+from marginrules.errors import MarginRulesError
+from marginrules.policy.catalogue import load_policy
+from marginrules.policy.policy import Policy
+
+Document = dict[str, Any]
+
+
+def number(text: str) -> Decimal:
+    """A number as people write it: `1,800`, `-0.5`, `8%`."""
+    plain = text.strip().replace(",", "").replace("_", "")
+    try:
+        if plain.endswith("%"):
+            return Decimal(plain[:-1]) / 100
+        return Decimal(plain)
+    except InvalidOperation:
+        message = f"{text!r} is no number"
+        raise AssertionError(message) from None
+
+
+@define
+class World:
+    """One scenario's account and answers.
+
+    Attributes:
+        directory: folder of the feature file, where rule files are looked for.
+        document: the account document so far.
+        settlement: the asset that amounts are in unless a step says otherwise.
+    """
+
+    directory: Path
+    policy: Policy | None = None
+    settlement: str = "USDC"
+    document: Document = field(factory=dict)
+    remembered: dict[str, "World"] = field(factory=dict)
+    _evaluation: Evaluation | None = None
+
+    def section(self, name: str) -> list[Document]:
+        """The records of a section of the document."""
+        found: list[Document] = self.document.setdefault(name, [])
+        return found
+
+    def changed(self) -> None:
+        """Forget the answers: the account is another one now."""
+        self._evaluation = None
+
+    def use(self, name: str) -> None:
+        """Choose the policy, by name or by the path of a rule file beside the feature."""
+        beside = self.directory / name
+        self.policy = load_policy(beside if beside.is_file() else name)
+        self.changed()
+
+    def copy(self) -> "World":
+        """The same account under the same policy, to be changed on its own."""
+        import copy  # noqa: PLC0415 - a name that would hide this method at the top of the module
+
+        return World(self.directory, self.policy, self.settlement, copy.deepcopy(self.document))
+
+    # ------------------------------------------------------------ building
+
+    def start(self, balance: str, asset: str) -> None:
+        """An account with a balance and nothing else."""
+        self.settlement = asset
+        self.document = {
+            "schema": account_documents.SCHEMA,
+            "account": {"id": "scenario"},
+            "balances": [{"asset": asset, "wallet_balance": plain_text(number(balance))}],
+            "positions": [],
+            "orders": [],
+            "instruments": [],
+            "assets": [{"asset": asset, "index_price": "1"}],
+        }
+        self.changed()
+
+    def asset(self, name: str) -> Document:
+        """The record of an asset, made where there is none."""
+        for record in self.section("assets"):
+            if record["asset"] == name:
+                return record
+        record = {"asset": name}
+        self.section("assets").append(record)
+        return record
+
+    def balance(self, asset: str) -> Document:
+        """The record of a balance, made where there is none."""
+        for record in self.section("balances"):
+            if record["asset"] == asset:
+                return record
+        record = {"asset": asset, "wallet_balance": "0"}
+        self.section("balances").append(record)
+        return record
+
+    def instrument(self, base: str) -> Document:
+        """The record of the contract on an underlying."""
+        for record in self.section("instruments"):
+            if record["base"] == base:
+                return record
+        message = f"no contract on {base} in this account: {[record['base'] for record in self.section('instruments')]}"
+        raise AssertionError(message)
+
+    def position(self, name: str) -> Document:
+        """The record of a position."""
+        for record in self.section("positions"):
+            if record["id"] == name:
+                return record
+        message = f"no position {name} in this account: {[record['id'] for record in self.section('positions')]}"
+        raise AssertionError(message)
+
+    def add_position(self, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str) -> None:
+        """A position entered at the mark price; an isolated one is assigned its notional over its leverage."""
+        entry = number(price)
+        if not any(record["base"] == base for record in self.section("instruments")):
+            self.section("instruments").append(
+                {
+                    "symbol": f"{base}-PERP",
+                    "contract": "linear",
+                    "base": base,
+                    "quote": self.settlement,
+                    "settle": self.settlement,
+                    "contract_size": "1",
+                    "mark_price": plain_text(entry),
+                }
+            )
+        size = number(quantity)
+        record: Document = {
+            "id": name,
+            "symbol": self.instrument(base)["symbol"],
+            "quantity": plain_text(size if side == "long" else -size),
+            "entry_price": plain_text(entry),
+            "margin_mode": mode,
+            "leverage": plain_text(number(leverage)),
+        }
+        if mode == "isolated":
+            record["assigned_margin"] = _initial(size, entry, number(leverage))
+        self.section("positions").append(record)
+        self.changed()
+
+    def set_mode(self, name: str, mode: str) -> None:
+        """The position in the other mode: isolated with the margin that its entry asks for, cross with none."""
+        record = self.position(name)
+        record["margin_mode"] = mode
+        record.pop("assigned_margin", None)
+        if mode == "isolated":
+            record["assigned_margin"] = _initial(
+                abs(number(record["quantity"])), number(record["entry_price"]), number(record["leverage"])
+            )
+        self.changed()
+
+    def move(self, base: str, share: Decimal) -> None:
+        """Move the mark of the contracts on an underlying by a share of it."""
+        with exact_context():
+            for record in self.section("instruments"):
+                if record["base"] == base:
+                    record["mark_price"] = plain_text(number(record["mark_price"]) * (1 + share))
+            for record in self.section("assets"):
+                if record["asset"] == base and "index_price" in record:
+                    record["index_price"] = plain_text(number(record["index_price"]) * (1 + share))
+        self.changed()
+
+    # ------------------------------------------------------------ answers
+
+    def state(self) -> AccountState:
+        """The account as the engine sees it."""
+        return account_documents.read(self.document, self.checked_policy().inputs)
+
+    def checked_policy(self) -> Policy:
+        """The policy that a step chose."""
+        if self.policy is None:
+            message = 'no policy is chosen: begin with `Given the policy "…"`'
+            raise AssertionError(message)
+        return self.policy
+
+    def evaluated(self) -> Evaluation:
+        """The account under the policy, evaluated once."""
+        if self._evaluation is None:
+            self._evaluation = evaluation(self.checked_policy(), self.state())
+        return self._evaluation
+
+    def report(self) -> Report:
+        """Its report."""
+        return self.evaluated().report()
+
+    def derivation(self, figure: str, identity: str) -> str:
+        """Why a figure is what it is, as text; empty where it cannot be had."""
+        try:
+            return explain_evaluation(self.evaluated(), f"{figure}:{identity}").render()
+        except MarginRulesError as error:
+            return str(error)
+
+    def expect(self, figure: str, identity: str, found: object, wanted: object, *, holds: Callable[[], bool]) -> None:
+        """Fail with both values and the derivation unless a condition holds."""
+        if not holds():
+            shown = plain_text(found) if isinstance(found, Decimal) else found
+            asked = plain_text(wanted) if isinstance(wanted, Decimal) else wanted
+            message = f"{figure} of {identity} is {shown}, expected {asked}\n\n{self.derivation(figure, identity)}"
+            raise AssertionError(message)
+
+
+def _initial(size: Decimal, entry: Decimal, leverage: Decimal) -> str:
+    with exact_context():
+        return plain_text(size * entry / leverage)

@@ -1,0 +1,47 @@
+"""The conformance cases: published figures, each its own test."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marginrules.testing.cases import INCONSISTENT, read_cases, run_case
+
+CASES = Path(__file__).parent / "cases"
+
+AWAITED = {"bn-usdt-asset-isolated-only-withdraw-over"}
+"""Cases that expect nothing but the decision on an action: they come with actions."""
+
+INCONSISTENT_FIGURES = {
+    "payload: BTC long cross 5x, liquidationPx null (source inconsistent)": {"positions/BTC/liquidation_price"},
+}
+"""Figures that contradict the rest of their source, by case; all others of these cases must agree."""
+
+
+def _all() -> list[Any]:
+    found = []
+    for path in sorted(CASES.glob("*.json")):
+        venue, cases = read_cases(path)
+        found.extend(pytest.param(venue, case, id=f"{venue}: {case['name']}") for case in cases)
+    return found
+
+
+@pytest.mark.parametrize(("venue", "case"), _all())
+def test_a_published_figure_is_the_policys_figure(venue: str, case: dict[str, Any]) -> None:
+    """Every figure that the case names agrees within the case's own tolerance."""
+    result = run_case(venue, case)
+    if str(case.get("note", "")).startswith(INCONSISTENT):
+        assert {difference.at for difference in result.differences} == INCONSISTENT_FIGURES[case["name"]]
+        assert result.verdict == "source inconsistent"
+        return
+    assert result.differences == ()
+    assert result.compared > 0 or case["name"] in AWAITED
+
+
+def test_cases_that_wait_for_actions_are_those_listed() -> None:
+    """No case waits for actions in silence, and none is listed that compares figures."""
+    waiting = set()
+    for path in CASES.glob("*.json"):
+        venue, cases = read_cases(path)
+        waiting |= {case["name"] for case in cases if run_case(venue, case).compared == 0}
+    assert waiting == AWAITED
