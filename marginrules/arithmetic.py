@@ -6,6 +6,7 @@ rounded, to `PRECISION` digits, half to even. A rule that rounds says so itself.
 `SOLVED_DIGITS`, so that the last digits of a quotient do not show in them.
 """
 
+from contextlib import AbstractContextManager
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, ROUND_HALF_EVEN, localcontext
 
 PRECISION = 60
@@ -22,7 +23,7 @@ CONTEXT = Context(
 _SOLVED = Context(prec=SOLVED_DIGITS, rounding=ROUND_HALF_EVEN)
 
 
-def exact_context() -> "localcontext":  # type: ignore[valid-type]
+def exact_context() -> AbstractContextManager[Context]:
     """A `with` block in which decimals are computed as this project computes them."""
     return localcontext(CONTEXT)
 

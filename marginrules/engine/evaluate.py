@@ -3,8 +3,7 @@
     arrange -> evaluate each pool (kernel, or the reference where data is missing) -> solve prices -> report
 """
 
-from collections.abc import Mapping
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,7 @@ from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
 from marginrules.engine.arrange import PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
-from marginrules.engine.kernel import Kernel, compile_pool
+from marginrules.engine.kernel import Kernel, Rows, compile_pool, run_kernel
 from marginrules.engine.report import (
     Figure,
     IdleEquity,
@@ -25,7 +24,7 @@ from marginrules.engine.report import (
     UnknownEntry,
 )
 from marginrules.engine.solve import NO_PRICES, PoolPrices, solve_pool
-from marginrules.engine.unknown import MissingError, Unknown, Value
+from marginrules.engine.unknown import Unknown, Value
 from marginrules.policy import dimensions, plan
 from marginrules.policy.elaborate import STANDARD_FIGURES
 from marginrules.policy.policy import Policy
@@ -74,7 +73,7 @@ class PoolEvaluation:
 
     instance: PoolInstance
     state: AccountState
-    rows: Mapping[plan.Scope, list[list[Any]]] | None
+    rows: Rows | None
     kernel: Kernel
     prices: PoolPrices = NO_PRICES
     _reference: Interpreter | None = field(default=None)
@@ -100,22 +99,7 @@ class PoolEvaluation:
 def evaluate_pool(instance: PoolInstance, state: AccountState) -> PoolEvaluation:
     """Evaluate one pool: fast where its data is complete, by the reference where it is not."""
     kernel = kernel_of(instance.plan)
-    rows: Mapping[plan.Scope, list[list[Any]]] | None = None
-    if not isinstance(instance.collateral, Unknown):
-        try:
-            pool, positions, orders, balances = kernel.run(
-                state.account,
-                instance.positions,
-                instance.orders,
-                instance.balances,
-                instance.collateral,
-                instance.asset,
-                state.asset_by_name,
-            )
-            rows = {"pool": [pool], "position": positions, "order": orders, "balance": balances}
-        except (MissingError, DecimalException, ZeroDivisionError):
-            rows = None
-    return PoolEvaluation(instance, state, rows, kernel)
+    return PoolEvaluation(instance, state, run_kernel(kernel, instance, state), kernel)
 
 
 @define

@@ -7,15 +7,16 @@ raises, and the caller asks the reference evaluator, which knows how to say why.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.account.state import Asset, TierTable
+from marginrules.account.state import AccountState, Asset, TierTable
+from marginrules.engine.arrange import PoolInstance
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.tiers import amounts_by_continuity, row_of
-from marginrules.engine.unknown import MissingError
+from marginrules.engine.unknown import MissingError, Unknown
 from marginrules.policy import plan
 
 _RECORDS: Mapping[str, str] = {
@@ -41,7 +42,8 @@ _LOOPS: Mapping[plan.Members, str] = {
     "balances": "for b, amount, s in balances:",
 }
 
-Rows = list[list[Any]]
+Rows = Mapping[plan.Scope, list[list[Any]]]
+"""Values by scope and entity; in the order of a kernel's columns."""
 
 
 @frozen(eq=False)
@@ -55,7 +57,7 @@ class Kernel:
         source: the generated text, for those who want to see it.
     """
 
-    run: Callable[..., tuple[list[Any], Rows, Rows, Rows]]
+    run: Callable[..., tuple[list[Any], list[list[Any]], list[list[Any]], list[list[Any]]]]
     columns: Mapping[plan.Scope, Mapping[int, int]]
     source: str = field(repr=False)
 
@@ -403,6 +405,25 @@ def outer_parts(node: plan.Node) -> Iterator[plan.Node]:
         yield from outer_parts(child)
 
 
+def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> Rows | None:
+    """The values of a pool; None where something is missing or has no result, for the reference evaluator to explain."""
+    if isinstance(instance.collateral, Unknown):
+        return None
+    try:
+        pool, positions, orders, balances = kernel.run(
+            state.account,
+            instance.positions,
+            instance.orders,
+            instance.balances,
+            instance.collateral,
+            instance.asset,
+            state.asset_by_name,
+        )
+    except (MissingError, DecimalException, ZeroDivisionError):
+        return None
+    return {"pool": [pool], "position": positions, "order": orders, "balance": balances}
+
+
 # ---------------------------------------------------------------- a whole pool
 
 
@@ -441,11 +462,24 @@ def pool_roots(pool: plan.PoolPlan) -> list[plan.Node]:
 
 
 def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]]) -> Kernel:
-    """The kernel of a pool.
+    """The kernel of a pool: everything its definitions say.
 
     Args:
         pool: its rules.
         facts: facts of members that a report shows whether or not a rule reads them.
+    """
+    members = {
+        entry: [*facts.get(scope, ()), *member_roots(pool, scope)] for entry, scope in plan.MEMBER_SCOPES.items()
+    }
+    return compile_nodes(pool_roots(pool), members)
+
+
+def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]]) -> Kernel:
+    """A kernel of some nodes and all that they depend on.
+
+    Args:
+        roots: nodes of the pool.
+        member_nodes: nodes of its members, wanted beside what the roots need.
     """
     names: dict[str, Any] = {
         "MissingError": MissingError,
@@ -459,10 +493,6 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
     }
     emitter = Emitter(names)
     stages = _Stages()
-    roots = pool_roots(pool)
-    member_nodes: dict[plan.Members, list[plan.Node]] = {}
-    for members, scope in plan.MEMBER_SCOPES.items():
-        member_nodes[members] = [*facts.get(scope, ()), *member_roots(pool, scope)]
     needed = _all_aggregates(roots, member_nodes)
     last = max((stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0)
     for members in plan.MEMBER_SCOPES:
@@ -490,7 +520,7 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
             f"    return [{pool_values}], positions_rows, orders_rows, balances_rows",
         ]
     )
-    exec(compile(source, f"<pool {pool.kind}>", "exec"), names)  # noqa: S102 - text made from a checked plan
+    exec(compile(source, "<pool>", "exec"), names)  # noqa: S102 - text made from a checked plan
     return Kernel(names["run"], columns, source)
 
 

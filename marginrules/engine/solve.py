@@ -3,7 +3,7 @@
 For each pool and instrument the mark price is the one unknown: all positions on the instrument move with it, every
 other mark and every index price stays. Boundaries are looked for over all positive prices. Where the condition is
 affine between kinks they come from `walk`, exactly; elsewhere from a search on a fine grid refined to the digits that a
-report gives, which can miss two boundaries closer together than the grid (a thousandth of the price).
+report gives, which can miss two boundaries closer together than the grid (half a percent of the price).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from marginrules.account.state import AccountState, Instrument
 from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
+from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
 from marginrules.engine.unknown import MissingError, Unknown, Value
 from marginrules.engine.walk import NotAffineError, Walker, compile_walker, varies, walk
 from marginrules.policy import plan
@@ -25,13 +26,12 @@ from marginrules.policy.policy import Policy
 
 if TYPE_CHECKING:
     from marginrules.engine.evaluate import PoolEvaluation
-    from marginrules.engine.kernel import Kernel
 
 NO_PRICE = "none"
 """The reason of a price that does not exist: nothing that is missing, and no error."""
 
-_GRID_STEP = Decimal("1.001")
-_GRID_SPAN = 7000
+_GRID_STEP = Decimal("1.005")
+_GRID_SPAN = 1400
 """Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
 
 
@@ -55,7 +55,14 @@ def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
 
 
 @lru_cache(maxsize=512)
-def _walker(pool: plan.PoolPlan, kernel: "Kernel", inverse: bool) -> Walker | None:  # noqa: FBT001 - a cache key
+def _cone(pool: plan.PoolPlan) -> Kernel:
+    """The kernel of the conditions alone: what only other figures need may be missing."""
+    nodes = [node for node in _conditions(pool) if node is not None]
+    return compile_nodes(nodes, dict.fromkeys(plan.MEMBER_SCOPES, []))
+
+
+@lru_cache(maxsize=512)
+def _walker(pool: plan.PoolPlan, kernel: Kernel, inverse: bool) -> Walker | None:  # noqa: FBT001 - a cache key
     bankrupt, liquidatable = _conditions(pool)
     try:
         return compile_walker([node for node in (bankrupt, liquidatable) if node is not None], kernel, inverse=inverse)
@@ -134,10 +141,11 @@ def _boundaries(
     """Where the equity crosses zero and where the verdict changes, as prices in ascending order."""
     inverse = instrument.contract == "inverse"
     bankrupt, liquidatable = _conditions(pool.instance.plan)
-    walker = _walker(pool.instance.plan, pool.kernel, inverse) if pool.rows is not None else None
-    if walker is not None:
+    kernel, rows = (pool.kernel, pool.rows) if pool.rows is not None else _cone_rows(pool)
+    walker = _walker(pool.instance.plan, kernel, inverse) if rows is not None else None
+    if walker is not None and rows is not None:
         try:
-            crossings = _walked(pool, walker, instrument, mark, 1 if liquidatable is None else 2)
+            crossings = _walked(pool, rows, walker, instrument, mark, 1 if liquidatable is None else 2)
         except (NotAffineError, MissingError, TypeError, DecimalException):
             crossings = None
         if crossings is not None:
@@ -160,12 +168,14 @@ def _boundaries(
 # ---------------------------------------------------------------- the walk
 
 
-def _walked(
-    pool: "PoolEvaluation", walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
+def _cone_rows(pool: "PoolEvaluation") -> tuple[Kernel, Rows | None]:
+    kernel = _cone(pool.instance.plan)
+    return kernel, run_kernel(kernel, pool.instance, pool.state)
+
+
+def _walked(  # noqa: PLR0913 - one walk needs all of them
+    pool: "PoolEvaluation", rows: Rows, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
 ) -> list[list[Decimal]]:
-    rows = pool.rows
-    if rows is None:  # pragma: no cover - the caller looks
-        raise MissingError
     inverse = instrument.contract == "inverse"
     instance = pool.instance
     positions: list[tuple[Any, ...]] = []
@@ -177,7 +187,7 @@ def _walked(
             continue
         signed = position.quantity * size
         entry = 1 / position.entry_price if inverse else position.entry_price
-        positions.append((position, own, asset, rows["position"][index], abs(signed), signed, entry))
+        positions.append((position, own, asset, rows["position"][index] if rows["position"] else [], abs(signed), signed, entry))
     orders: list[tuple[Any, ...]] = []
     still_orders: list[int] = []
     for index, (order, own, asset) in enumerate(instance.orders):
@@ -186,7 +196,7 @@ def _walked(
             continue
         units = order.quantity * size
         value = None if order.price is None else units / order.price if inverse else units * order.price
-        orders.append((order, own, asset, rows["order"][index], units, value))
+        orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
     rests = [
         _rest(pool, node, still_positions if node.members == "positions" else still_orders) for node in walker.aggregates
     ]
@@ -244,6 +254,7 @@ def _verdict(
     pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument
 ) -> Callable[[Decimal], bool]:
     instance = pool.instance
+    cone = _cone(instance.plan)
 
     def verdict(price: Decimal) -> bool:
         moved = evolve(instrument, mark_price=price)
@@ -254,7 +265,11 @@ def _verdict(
         orders = tuple(
             (order, moved if own.symbol == instrument.symbol else own, asset) for order, own, asset in instance.orders
         )
-        value = Interpreter(evolve(instance, positions=positions, orders=orders), pool.state).value(condition, POOL)
+        moved_instance = evolve(instance, positions=positions, orders=orders)
+        rows = run_kernel(cone, moved_instance, pool.state)
+        if rows is not None:
+            return bool(rows["pool"][0][cone.columns["pool"][id(condition)]])
+        value = Interpreter(moved_instance, pool.state).value(condition, POOL)
         if isinstance(value, Unknown):
             raise _UnknownAlongError(value)
         return bool(value)

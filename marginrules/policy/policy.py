@@ -9,7 +9,7 @@ from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy.plan import Plan
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Policy:
     """A policy that passed every check; only `check.check` makes one.
 
@@ -19,9 +19,12 @@ class Policy:
         sources: text of each rule file it was made from, by name.
     """
 
-    plan: Plan
+    plan: Plan = field(repr=False)
     warnings: tuple[Diagnostic, ...] = field(repr=False)
     sources: Mapping[str, str] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.plan.name} {self.plan.version} {self.plan.digest[:19]}>"
 
     @property
     def name(self) -> str:

@@ -460,7 +460,7 @@ def _tiers(part: Part) -> TierTable:
         tuple(
             (
                 row.member("notionalFloor").decimal(),
-                row.member("maintMarginRatio").decimal(),
+                row.member("maintMarginRatio").rate(),
                 row.member("cum").decimal(),
                 row.member("initialLeverage").positive(),
             )
@@ -571,10 +571,7 @@ def _collateral_rate(name: str, row: Part, answers: _Answers) -> Decimal:
             f"(askBuffer {row.member('askBuffer').decimal()}), for which an account state has no figure",
             f"settle the balance of {name} first",
         )
-    buffer = row.member("bidBuffer").decimal()
-    if not 0 <= buffer <= 1:
-        raise row.member("bidBuffer").error(f"bidBuffer is {buffer}, and must lie between 0 and 1", _ONE_MOMENT)
-    return 1 - buffer
+    return 1 - row.member("bidBuffer").rate()
 
 
 def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
@@ -589,7 +586,8 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
         raise row.member("executedQty").error(
             f"executedQty is {executed}, which leaves nothing of origQty to fill", "leave orders out that are filled"
         )
-    price = optional_decimal(row, "price")
+    # A price of 0 is how the venue writes that an order has none.
+    price = row.member("price").positive() if optional_decimal(row, "price") else None
     named = row.optional("positionSide")
     position_side = named.choice(_POSITION_SIDES) if named else None
     flagged = row.optional("reduceOnly")
@@ -603,7 +601,7 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
         symbol=symbol,
         side=side,
         quantity=quantity,
-        price=price or None,
+        price=price,
         id=str(number.integer()) if number else None,
         reduce_only=reduces,
         margin_mode=setting.margin_mode,

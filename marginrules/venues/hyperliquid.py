@@ -37,7 +37,7 @@ _FIRST_LISTED_TABLE = 50
 _PRINTED_UNIT = Decimal("0.000001")
 _RELATIVE_TOLERANCE = Decimal("0.000001")
 
-# `entryPx` has at least five significant digits; trailing zeros are not printed, so fewer may show.
+# `entryPx` is shortened to five significant digits or more; trailing zeros are not printed, so fewer may show.
 _ENTRY_DIGITS = 5
 
 
@@ -178,7 +178,7 @@ def _entry_price(row: Part, quantity: Decimal, mark_price: Decimal, profit: Deci
     implied_profit = quantity * (mark_price - printed)
     if implied_profit == profit:
         return printed
-    shortened_by = max(last_place(printed), Decimal(1).scaleb(printed.adjusted() - _ENTRY_DIGITS + 1))
+    shortened_by = max(Decimal(1).scaleb(printed.adjusted() - _ENTRY_DIGITS + 1), _PRINTED_UNIT)
     exact = to_solved_digits(mark_price - profit / quantity)
     if abs(implied_profit - profit) > abs(quantity) * shortened_by + _PRINTED_UNIT or exact <= 0:
         raise row.member("unrealizedPnl").error(

@@ -180,6 +180,17 @@ class Part:
             raise self.error(f"{self.name} is {number}, and must be greater than zero", self._restore())
         return number
 
+    def rate(self) -> Decimal:
+        """The number, a fraction from 0 to 1.
+
+        Raises:
+            StateError: it is not a number, or outside that range.
+        """
+        number = self.decimal()
+        if not 0 <= number <= 1:
+            raise self.error(f"{self.name} is {number}, and must lie between 0 and 1", self._restore())
+        return number
+
     def integer(self) -> int:
         """The whole number.
 

@@ -1,0 +1,5 @@
+"""`python -m marginrules` is the command line."""
+
+from marginrules.cli import main
+
+main()

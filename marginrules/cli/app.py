@@ -1,0 +1,81 @@
+"""The group of commands: each is imported when it is run, and every mistake of a user ends in one message."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from marginrules import __version__
+from marginrules.errors import MarginRulesError
+
+COMMANDS = {
+    "evaluate": "report on an account: pools, positions, prices",
+    "explain": "why a figure is what it is",
+    "compare": "cross beside isolated, or policy beside policy",
+    "shock": "the same account after prices moved, with a plot",
+    "check": "check rule files",
+    "format": "lay out rule files",
+    "describe": "what a policy says, in five rows",
+    "schema": "JSON Schema of the account documents of a policy",
+    "policies": "the policies that are shipped",
+    "test": "run feature files and conformance cases",
+}
+INTERNAL_ERROR = 70
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"marginrules.cli.{cmd_name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands)
+@click.version_option(__version__, prog_name="marginrules")
+def app() -> None:
+    """Margin policies of trading venues: evaluate accounts, and say why.
+
+    Exit codes: 0 done, 1 a test or check failed, 2 bad input or usage, 3 an account is liquidatable and
+    --fail-if-liquidatable was given.
+    """
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    try:
+        code = app.main(args=arguments, prog_name="marginrules", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except MarginRulesError as error:
+        click.echo(f"error: {error}", err=True)
+        return 2
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is left to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # a defect of ours: one line for the user, the traceback where it is asked for
+        if os.environ.get("MARGINRULES_DEBUG"):
+            raise
+        click.echo(
+            f"internal error: {type(error).__name__}: {error}\nhelp: please report this, with the output under MARGINRULES_DEBUG=1",
+            err=True,
+        )
+        return INTERNAL_ERROR
+    return code if isinstance(code, int) else 0

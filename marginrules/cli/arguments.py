@@ -1,0 +1,85 @@
+"""Arguments that several commands share, and reading what they name."""
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import click
+
+from marginrules.account import documents
+from marginrules.account.state import AccountState, StateError
+from marginrules.policy.policy import Policy
+from marginrules.venues import IMPORTERS, import_payload
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+MAXIMUM_BYTES = 64 * 1024 * 1024
+"""Largest document that is read."""
+
+
+def account_argument(command: _Command) -> _Command:
+    """The ACCOUNT argument: a file, or `-` for standard input."""
+    return click.argument("account", metavar="ACCOUNT")(command)
+
+
+def policy_option(command: _Command) -> _Command:
+    """The policy, by name or file."""
+    return click.option("--policy", "-p", "policy_name", required=True, metavar="NAME|FILE", help="policy to evaluate under")(command)
+
+
+def from_option(command: _Command) -> _Command:
+    """The form of the account document."""
+    names = ", ".join(IMPORTERS)
+    return click.option("--from", "from_format", metavar="FORMAT", help=f"a venue's own payload: {names}")(command)
+
+
+def as_of_option(command: _Command) -> _Command:
+    """The day whose rules apply."""
+    return click.option("--as-of", "as_of", metavar="DATE", help="evaluate as of this day or time instead of the document's")(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """One JSON document on standard output, and nothing else."""
+    return click.option("--json", "as_json", is_flag=True, help="print one JSON document")(command)
+
+
+def read_account(account: str, policies: Sequence[Policy], from_format: str | None, as_of: str | None) -> AccountState:
+    """The account that the arguments name.
+
+    Raises:
+        StateError: the document cannot be read, or is not an account.
+    """
+    name = "standard input" if account == "-" else account
+    parsed = documents.load_json(_text(account, name), name)
+    if from_format is not None:
+        state = import_payload(from_format, parsed, name)
+    else:
+        declared = tuple(dict.fromkeys(spec for policy in policies for spec in policy.inputs))
+        state = documents.read(parsed, declared, name)
+    if as_of is None:
+        return state
+    return attrs.evolve(state, account=attrs.evolve(state.account, as_of=_moment(as_of)))
+
+
+def _text(account: str, name: str) -> bytes:
+    try:
+        data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1) if account == "-" else Path(account).read_bytes()
+    except OSError as error:
+        raise StateError("", f"cannot be read: {error.strerror}", "give a file, or - for standard input", name) from None
+    if len(data) > MAXIMUM_BYTES:
+        raise StateError("", "the document is too large", f"at most {MAXIMUM_BYTES // 1024 // 1024} MiB are read", name)
+    return data
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if len(text) == len("2026-11-22"):
+            return datetime.combine(date.fromisoformat(text), time(0), UTC)
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no date"
+        raise click.BadParameter(message + "; write 2026-11-22 or 2026-11-22T12:00:00Z", param_hint="--as-of") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

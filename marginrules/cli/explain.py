@@ -1,0 +1,27 @@
+"""`marginrules explain`: why a figure is what it is."""
+
+import click
+
+from marginrules.cli import arguments, output
+from marginrules.engine.explain import explain
+from marginrules.policy.catalogue import load_policy
+
+
+@click.command("explain")
+@arguments.account_argument
+@arguments.policy_option
+@arguments.from_option
+@arguments.as_of_option
+@arguments.json_option
+@click.option("--why", required=True, metavar="FIGURE:ID", help="such as liquidatable:isolated/A or liquidation_price:A")
+def command(  # noqa: PLR0913 - a command's options are its arguments
+    account: str, policy_name: str, from_format: str | None, as_of: str | None, as_json: bool, why: str  # noqa: FBT001
+) -> int:
+    """Derive one figure of ACCOUNT's report: each rule with its line and source, down to fields of the document."""
+    policy = load_policy(policy_name)
+    derivation = explain(policy, arguments.read_account(account, [policy], from_format, as_of), why)
+    if as_json:
+        output.print_json(output.derivation_document(derivation))
+    else:
+        output.console().print(output.derivation_tree(derivation))
+    return 0

@@ -1,0 +1,38 @@
+"""`marginrules format`: the one layout of rule files."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from marginrules.account.state import StateError
+from marginrules.language.format import format_text
+
+
+@click.command("format")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--check", "only_check", is_flag=True, help="change nothing; exit 1 if a file would change")
+def command(files: tuple[str, ...], only_check: bool) -> int:  # noqa: FBT001
+    """Lay out rule files in place; `-` reads standard input and writes standard output."""
+    changed = 0
+    formatted = [(name, *_formatted(name)) for name in files]
+    for name, before, after in formatted:
+        if name == "-":
+            if not only_check:
+                sys.stdout.write(after)
+        elif before != after and not only_check:
+            Path(name).write_text(after, encoding="utf-8")
+        if before != after:
+            changed += 1
+            if name != "-":
+                click.echo(f"{name} {'would change' if only_check else 'formatted'}")
+    return 1 if only_check and changed else 0
+
+
+def _formatted(name: str) -> tuple[str, str]:
+    try:
+        before = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
+        raise StateError("", f"cannot be read: {reason}", "give the path of a rule file", name) from None
+    return before, format_text(before, "standard input" if name == "-" else name)

@@ -1,0 +1,45 @@
+"""`marginrules policies`: what is shipped."""
+
+import click
+from rich.table import Table
+
+from marginrules.cli import arguments, output
+from marginrules.policy.catalogue import load_policy
+from marginrules.resources import policy_names
+
+
+@click.command("policies")
+@arguments.json_option
+def command(as_json: bool) -> int:  # noqa: FBT001
+    """List the shipped policies, with their versions, dates and sources."""
+    found = [load_policy(name).plan for name in policy_names()]
+    if as_json:
+        output.print_json(
+            [
+                {
+                    "name": policy.name,
+                    "title": policy.title,
+                    "version": policy.version,
+                    "digest": policy.digest,
+                    "effective": {"from": str(policy.start) if policy.start else None, "until": str(policy.until) if policy.until else None},
+                    "sources": [
+                        {"name": source.name, "title": source.title, "address": source.address, "read": str(source.read)}
+                        for source in policy.sources.values()
+                    ],
+                    "omits": list(policy.omits),
+                }
+                for policy in found
+            ]
+        )
+        return 0
+    table = Table(pad_edge=False)
+    for heading in ("policy", "version", "title", "effective", "sources"):
+        table.add_column(heading)
+    for policy in found:
+        period = f"from {policy.start}" if policy.start else "always"
+        if policy.until is not None:
+            period += f" until {policy.until}"
+        sources = "\n".join(f"{source.title} (read {source.read})" for source in policy.sources.values())
+        table.add_row(policy.name, policy.version, policy.title, period, sources)
+    output.console().print(table)
+    return 0
