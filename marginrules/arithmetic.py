@@ -7,7 +7,7 @@ rounded, to `PRECISION` digits, half to even. A rule that rounds says so itself.
 """
 
 from contextlib import AbstractContextManager
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, ROUND_HALF_EVEN, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 
 PRECISION = 60
 """Significant digits of every intermediate result."""

@@ -1,0 +1,1 @@
+"""The tests of marginrules; they mirror the package."""

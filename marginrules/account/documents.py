@@ -171,7 +171,7 @@ def read(document: object, declared: Iterable[FieldSpec] = (), source: str = "ac
     if "account" not in document:
         raise StateError("/account", "`account` is missing", 'write "account": {"id": "…"}', source)
     account = _record(readers["account"], document["account"], "/account", source)
-    sections = {
+    sections: dict[Entity, tuple[Any, ...]] = {
         entity: _section(readers[entity], document.get(SECTIONS[entity], []), SECTIONS[entity], source)
         for entity in readers
         if entity != "account"
@@ -290,7 +290,10 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
         raise StateError(pointer, f"{number} is not a number", "leave out what is not known", source)
     if len(digits) > MAXIMUM_DIGITS or abs(exponent) > MAXIMUM_EXPONENT:
         raise StateError(
-            pointer, "the number is out of range", f"at most {MAXIMUM_DIGITS} digits and exponents to {MAXIMUM_EXPONENT}", source
+            pointer,
+            "the number is out of range",
+            f"at most {MAXIMUM_DIGITS} digits and exponents to {MAXIMUM_EXPONENT}",
+            source,
         )
     return number
 
@@ -347,7 +350,9 @@ def _tiers(value: Any, pointer: str, source: str) -> TierTable:
             raise StateError(f"{pointer}/{index}", "this tier is not an object", "write an object", source)
         for key in row:
             if key not in _TIER_COLUMNS:
-                raise StateError(f"{pointer}/{index}/{_escape(key)}", f"a tier has no {key!r}", _suggest(key, TIER_COLUMNS), source)
+                raise StateError(
+                    f"{pointer}/{index}/{_escape(key)}", f"a tier has no {key!r}", _suggest(key, TIER_COLUMNS), source
+                )
         if "above" not in row:
             raise StateError(f"{pointer}/{index}/above", "`above` is missing", "write the tier's lower bound", source)
         present.update(row)
@@ -355,7 +360,8 @@ def _tiers(value: Any, pointer: str, source: str) -> TierTable:
     rows: list[tuple[Decimal | None, ...]] = []
     for index, row in enumerate(value):
         cells = tuple(
-            _tier_cell(column, row[column], f"{pointer}/{index}/{column}", source) if column in row else None for column in columns
+            _tier_cell(column, row[column], f"{pointer}/{index}/{column}", source) if column in row else None
+            for column in columns
         )
         rows.append(cells)
         _tier_order(rows, columns, index, pointer, source)
@@ -381,13 +387,19 @@ def _tier_order(
     above, before = rows[index][0], rows[index - 1][0]
     if above is None or before is None or above <= before:
         raise StateError(
-            f"{pointer}/{index}/above", f"above is {above}, in the tier before {before}", "sort tiers from small to large", source
+            f"{pointer}/{index}/above",
+            f"above is {above}, in the tier before {before}",
+            "sort tiers from small to large",
+            source,
         )
     if "up_to" in columns:
         up_to = rows[index - 1][columns.index("up_to")]
         if up_to is not None and up_to != above:
             raise StateError(
-                f"{pointer}/{index - 1}/up_to", f"up_to is {up_to}, the next tier begins above {above}", "let them meet", source
+                f"{pointer}/{index - 1}/up_to",
+                f"up_to is {up_to}, the next tier begins above {above}",
+                "let them meet",
+                source,
             )
 
 
@@ -416,13 +428,18 @@ def _contradictions(sections: Mapping[Entity, tuple[Any, ...]], source: str) -> 
         key = (balance.asset, balance.wallet)
         if key in seen:
             raise StateError(
-                f"/balances/{index}", f"the {balance.asset} balance is listed twice", "add them up, or name their `wallet`", source
+                f"/balances/{index}",
+                f"the {balance.asset} balance is listed twice",
+                "add them up, or name their `wallet`",
+                source,
             )
         seen[key] = index
     orders: set[str] = set()
     for index, order in enumerate(sections["order"]):
         if order.id is not None and order.id in orders:
-            raise StateError(f"/orders/{index}/id", f"order {order.id!r} is listed twice", "give each its own id", source)
+            raise StateError(
+                f"/orders/{index}/id", f"order {order.id!r} is listed twice", "give each its own id", source
+            )
         if order.id is not None:
             orders.add(order.id)
     for index, position in enumerate(sections["position"]):
@@ -543,7 +560,9 @@ def _schema(spec: FieldSpec) -> dict[str, Any]:
     if description:
         found["description"] = description
     if spec.default is not None:
-        found["default"] = {"true": True, "false": False}.get(spec.default, spec.default) if spec.kind == "flag" else spec.default
+        found["default"] = (
+            {"true": True, "false": False}.get(spec.default, spec.default) if spec.kind == "flag" else spec.default
+        )
     return found
 
 

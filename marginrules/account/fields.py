@@ -64,11 +64,15 @@ SHARED_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("account", "id", "text", required=True, documentation="name of the account"),
     FieldSpec("account", "as_of", "timestamp", documentation="when this state held"),
     FieldSpec("balance", "asset", "asset", required=True, documentation="currency of the balance"),
-    FieldSpec("balance", "wallet_balance", "decimal", "asset", True, documentation="cash, assigned margin included"),
+    FieldSpec(
+        "balance", "wallet_balance", "decimal", "asset", required=True, documentation="cash, assigned margin included"
+    ),
     FieldSpec("balance", "wallet", "text", documentation="name of the wallet, where a venue keeps several"),
     FieldSpec("position", "id", "text", required=True, documentation="name of the position"),
     FieldSpec("position", "symbol", "text", required=True, documentation="symbol of its instrument"),
-    FieldSpec("position", "quantity", "decimal", "contracts", True, documentation="signed; negative for a short"),
+    FieldSpec(
+        "position", "quantity", "decimal", "contracts", required=True, documentation="signed; negative for a short"
+    ),
     _positive("position", "entry_price", "price", "average entry price", required=True),
     FieldSpec("position", "margin_mode", "choice", choices=("cross", "isolated"), documentation="what backs it"),
     _positive("position", "leverage", "number", "leverage chosen for it"),

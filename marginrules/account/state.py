@@ -225,7 +225,11 @@ class AccountState:
             for index, name in enumerate(names):
                 if name in names[:index]:
                     raise StateError(f"/{kind}/{index}", f"{kind[:-1]} {name!r} is listed twice", "give each one name")
-        for kind, records in (("positions", self.positions), ("orders", self.orders)):
+        sections: tuple[tuple[str, tuple[Position | Order, ...]], ...] = (
+            ("positions", self.positions),
+            ("orders", self.orders),
+        )
+        for kind, records in sections:
             for index, record in enumerate(records):
                 if record.symbol not in self.instrument_by_symbol:
                     raise StateError(
@@ -237,8 +241,9 @@ class AccountState:
     def settlement_assets(self) -> Iterator[str]:
         """The settlement assets of the instruments that positions and orders are on, each once, in order."""
         seen: set[str] = set()
-        for record in (*self.positions, *self.orders):
-            settle = self.instrument_by_symbol[record.symbol].settle
+        symbols = [*(position.symbol for position in self.positions), *(order.symbol for order in self.orders)]
+        for symbol in symbols:
+            settle = self.instrument_by_symbol[symbol].settle
             if settle not in seen:
                 seen.add(settle)
                 yield settle

@@ -27,7 +27,9 @@ def account_argument(command: _Command) -> _Command:
 
 def policy_option(command: _Command) -> _Command:
     """The policy, by name or file."""
-    return click.option("--policy", "-p", "policy_name", required=True, metavar="NAME|FILE", help="policy to evaluate under")(command)
+    return click.option(
+        "--policy", "-p", "policy_name", required=True, metavar="NAME|FILE", help="policy to evaluate under"
+    )(command)
 
 
 def from_option(command: _Command) -> _Command:
@@ -38,7 +40,9 @@ def from_option(command: _Command) -> _Command:
 
 def as_of_option(command: _Command) -> _Command:
     """The day whose rules apply."""
-    return click.option("--as-of", "as_of", metavar="DATE", help="evaluate as of this day or time instead of the document's")(command)
+    return click.option(
+        "--as-of", "as_of", metavar="DATE", help="evaluate as of this day or time instead of the document's"
+    )(command)
 
 
 def json_option(command: _Command) -> _Command:
@@ -68,7 +72,9 @@ def _text(account: str, name: str) -> bytes:
     try:
         data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1) if account == "-" else Path(account).read_bytes()
     except OSError as error:
-        raise StateError("", f"cannot be read: {error.strerror}", "give a file, or - for standard input", name) from None
+        raise StateError(
+            "", f"cannot be read: {error.strerror}", "give a file, or - for standard input", name
+        ) from None
     if len(data) > MAXIMUM_BYTES:
         raise StateError("", "the document is too large", f"at most {MAXIMUM_BYTES // 1024 // 1024} MiB are read", name)
     return data

@@ -1,23 +1,28 @@
 """`marginrules check`: the problems of rule files."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from marginrules.cli import arguments, output
 from marginrules.policy.catalogue import diagnose_text, find_policy
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command("check")
 @click.argument("policies", nargs=-1, required=True, metavar="POLICY…")
 @arguments.json_option
-def command(policies: tuple[str, ...], as_json: bool) -> int:  # noqa: FBT001
+def command(policies: tuple[str, ...], as_json: bool) -> int:
     """Check rule files (names of shipped policies, or paths); exit 1 if one has errors."""
     failed = False
     results = []
     for name in policies:
         path: Path = find_policy(name)
-        policy, found = diagnose_text(path.read_text(encoding="utf-8"), str(path) if path.stem != name else f"rules/{path.name}", path.parent)
+        policy, found = diagnose_text(
+            path.read_text(encoding="utf-8"), str(path) if path.stem != name else f"rules/{path.name}", path.parent
+        )
         failed = failed or policy is None
         results.append((name, policy is not None, found))
     if as_json:

@@ -17,8 +17,13 @@ LIQUIDATABLE = 3
 @arguments.as_of_option
 @arguments.json_option
 @click.option("--fail-if-liquidatable", is_flag=True, help="exit with 3 if a pool is liquidatable")
-def command(  # noqa: PLR0913 - a command's options are its arguments
-    account: str, policy_name: str, from_format: str | None, as_of: str | None, as_json: bool, fail_if_liquidatable: bool  # noqa: FBT001
+def command(
+    account: str,
+    policy_name: str,
+    from_format: str | None,
+    as_of: str | None,
+    as_json: bool,
+    fail_if_liquidatable: bool,
 ) -> int:
     """Report on ACCOUNT (a file, or - for standard input): pools, positions, prices, idle equity."""
     policy = load_policy(policy_name)

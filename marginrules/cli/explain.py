@@ -13,9 +13,16 @@ from marginrules.policy.catalogue import load_policy
 @arguments.from_option
 @arguments.as_of_option
 @arguments.json_option
-@click.option("--why", required=True, metavar="FIGURE:ID", help="such as liquidatable:isolated/A or liquidation_price:A")
-def command(  # noqa: PLR0913 - a command's options are its arguments
-    account: str, policy_name: str, from_format: str | None, as_of: str | None, as_json: bool, why: str  # noqa: FBT001
+@click.option(
+    "--why", required=True, metavar="FIGURE:ID", help="such as liquidatable:isolated/A or liquidation_price:A"
+)
+def command(
+    account: str,
+    policy_name: str,
+    from_format: str | None,
+    as_of: str | None,
+    as_json: bool,
+    why: str,
 ) -> int:
     """Derive one figure of ACCOUNT's report: each rule with its line and source, down to fields of the document."""
     policy = load_policy(policy_name)

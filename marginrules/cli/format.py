@@ -12,7 +12,7 @@ from marginrules.language.format import format_text
 @click.command("format")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--check", "only_check", is_flag=True, help="change nothing; exit 1 if a file would change")
-def command(files: tuple[str, ...], only_check: bool) -> int:  # noqa: FBT001
+def command(files: tuple[str, ...], only_check: bool) -> int:
     """Lay out rule files in place; `-` reads standard input and writes standard output."""
     changed = 0
     formatted = [(name, *_formatted(name)) for name in files]

@@ -75,7 +75,10 @@ def print_report(out: Console, report: Report) -> None:
             ("equity", [shown(pool.equity) for pool in report.pools]),
             ("initial margin", [shown(pool.initial_margin) for pool in report.pools]),
             ("maintenance margin", [shown(pool.maintenance_margin) for pool in report.pools]),
-            ("margin ratio", ["-" if pool.margin_ratio is None else f"{pool.margin_ratio:.4f}" for pool in report.pools]),
+            (
+                "margin ratio",
+                ["-" if pool.margin_ratio is None else f"{pool.margin_ratio:.4f}" for pool in report.pools],
+            ),
             ("liquidatable", [verdict(pool.liquidatable) for pool in report.pools]),
         ],
     )
@@ -151,7 +154,9 @@ def _print_unknown(out: Console, unknown: tuple[UnknownEntry, ...], report: Repo
             out.print(Text(f"{identity}: there is no {name.replace('_', ' ')}", style="dim"))
         else:
             place = f" ({entry.pointer})" if entry.pointer else ""
-            out.print(Text(f"{identity}: {name.replace('_', ' ')} is unknown, because {entry.reason}{place}", style="yellow"))
+            out.print(
+                Text(f"{identity}: {name.replace('_', ' ')} is unknown, because {entry.reason}{place}", style="yellow")
+            )
 
 
 def derivation_tree(derivation: Derivation) -> Tree:

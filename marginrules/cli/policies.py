@@ -10,7 +10,7 @@ from marginrules.resources import policy_names
 
 @click.command("policies")
 @arguments.json_option
-def command(as_json: bool) -> int:  # noqa: FBT001
+def command(as_json: bool) -> int:
     """List the shipped policies, with their versions, dates and sources."""
     found = [load_policy(name).plan for name in policy_names()]
     if as_json:
@@ -21,9 +21,17 @@ def command(as_json: bool) -> int:  # noqa: FBT001
                     "title": policy.title,
                     "version": policy.version,
                     "digest": policy.digest,
-                    "effective": {"from": str(policy.start) if policy.start else None, "until": str(policy.until) if policy.until else None},
+                    "effective": {
+                        "from": str(policy.start) if policy.start else None,
+                        "until": str(policy.until) if policy.until else None,
+                    },
                     "sources": [
-                        {"name": source.name, "title": source.title, "address": source.address, "read": str(source.read)}
+                        {
+                            "name": source.name,
+                            "title": source.title,
+                            "address": source.address,
+                            "read": str(source.read),
+                        }
                         for source in policy.sources.values()
                     ],
                     "omits": list(policy.omits),

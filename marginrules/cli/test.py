@@ -8,11 +8,14 @@ from rich.table import Table
 
 from marginrules.cli import output
 from marginrules.testing.cases import VenueResults, run_directory
+from marginrules.testing.run import run_features
 
 
 @click.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH…]", type=click.Path(path_type=Path))
-@click.option("--cases", "directory", type=click.Path(path_type=Path), metavar="DIR", help="run the case files of a folder")
+@click.option(
+    "--cases", "directory", type=click.Path(path_type=Path), metavar="DIR", help="run the case files of a folder"
+)
 def command(paths: tuple[Path, ...], directory: Path | None) -> int:
     """Run feature files (and all below folders; `features/` where none is named), or with --cases published figures."""
     passed = True
@@ -24,14 +27,6 @@ def command(paths: tuple[Path, ...], directory: Path | None) -> int:
 
 
 def _run_features(paths: tuple[Path, ...]) -> bool:
-    try:
-        import pytest  # noqa: F401, PLC0415 - comes with an extra
-        import pytest_bdd  # noqa: F401, PLC0415
-
-        from marginrules.testing.run import run_features  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        message = f"running feature files needs {error.name}; install marginrules[testing]"
-        raise click.UsageError(message) from None
     return run_features(paths)
 
 
@@ -67,7 +62,10 @@ def _run_cases(directory: Path) -> bool:
             if result.differences:
                 out.print(f"{venue.venue}: {result.name}: {result.verdict}", markup=False)
                 for difference in result.differences:
-                    out.print(f"  {difference.at}: source {difference.expected or 'none'}, policy {difference.found or 'none'}", markup=False)
+                    out.print(
+                        f"  {difference.at}: source {difference.expected or 'none'}, policy {difference.found or 'none'}",
+                        markup=False,
+                    )
                 if result.remark:
                     out.print(f"  {result.remark}", markup=False)
     return not total["disagrees"]

@@ -59,14 +59,18 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
         pool = _pool_of(position, "position", active, settings)
         if pool is None:
             raise StateError(
-                position.pointer, f"no pool of policy {policy.name} covers this position", "correct its margin mode or the account's settings"
+                position.pointer,
+                f"no pool of policy {policy.name} covers this position",
+                "correct its margin mode or the account's settings",
             )
         member = (position, instrument, assets.get(instrument.settle))
         members[pool].setdefault(_key(pool, position.id, instrument), []).append(member)
         if pool.draws_on == "assigned_margin":
             margin = position.assigned_margin
             if margin is None:
-                missing = Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+                missing = Unknown(
+                    f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin"
+                )
                 assigned[instrument.settle] = missing
             else:
                 known = assigned.get(instrument.settle, Decimal(0))
@@ -98,11 +102,15 @@ def _check_scope(policy: Policy, state: AccountState) -> None:
         return
     if found.start is not None and as_of.date() < found.start:
         raise StateError(
-            "/account/as_of", f"the rules of {policy.name} hold from {found.start}, the account is as of {as_of.date()}", "use a policy that held then"
+            "/account/as_of",
+            f"the rules of {policy.name} hold from {found.start}, the account is as of {as_of.date()}",
+            "use a policy that held then",
         )
     if found.until is not None and as_of.date() >= found.until:
         raise StateError(
-            "/account/as_of", f"the rules of {policy.name} held until {found.until}, the account is as of {as_of.date()}", "use a policy that holds then"
+            "/account/as_of",
+            f"the rules of {policy.name} held until {found.until}, the account is as of {as_of.date()}",
+            "use a policy that holds then",
         )
 
 
@@ -141,9 +149,7 @@ def _pool_of(
         verdict = truth(condition, _Known(record, entity, settings))
         if verdict is None:
             missing = next(
-                name
-                for (owner, name) in variables([condition])
-                if owner == entity and _field(record, name) is None
+                name for (owner, name) in variables([condition]) if owner == entity and _field(record, name) is None
             )
             raise StateError(
                 f"{record.pointer}/{missing}",
@@ -166,7 +172,7 @@ class _Known(dict[tuple[str, str], str | bool]):
     def get(self, key: tuple[str, str], default: object = None) -> object:  # type: ignore[override]
         if key[0] == self.entity:
             return _field(self.record, key[1])
-        return super().get(key, default)  # type: ignore[arg-type]
+        return super().get(key, default)
 
 
 def _field(record: Position | Order | Balance, name: str) -> object:
@@ -265,7 +271,9 @@ def _asset(
         return pool.asset
     if pool.key == "settlement asset":
         return key
-    settles = {instrument.settle: record.pointer for record, instrument, _ in (*positions, *orders)}
+    settles = {instrument.settle: position.pointer for position, instrument, _ in positions}
+    for order, instrument, _ in orders:
+        settles.setdefault(instrument.settle, order.pointer)
     if len(settles) > 1:
         names = list(settles)
         raise StateError(

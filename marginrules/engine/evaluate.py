@@ -1,6 +1,6 @@
 """(policy, account) to report.
 
-    arrange -> evaluate each pool (kernel, or the reference where data is missing) -> solve prices -> report
+arrange -> evaluate each pool (kernel, or the reference where data is missing) -> solve prices -> report
 """
 
 from decimal import Decimal
@@ -172,9 +172,7 @@ class _Writer:
             ),
             key=lambda entry: entry[0],
         )
-        positions = tuple(
-            self._position(place, pool, index) for place, (_, pool, index) in enumerate(members)
-        )
+        positions = tuple(self._position(place, pool, index) for place, (_, pool, index) in enumerate(members))
         found = self.policy.plan
         return Report(
             PolicyNote(found.name, found.version, found.digest, found.omits),
@@ -246,7 +244,8 @@ class _Writer:
         notional = self.figure(pool.value(position_fact(found, "notional"), entity), f"{at}/notional")
         profit = self.figure(pool.value(position_fact(found, "unrealized_pnl"), entity), f"{at}/unrealized_pnl")
         margins = [
-            self._named(pool, "position", name, entity, f"{at}/{name}") for name in ("initial_margin", "maintenance_margin")
+            self._named(pool, "position", name, entity, f"{at}/{name}")
+            for name in ("initial_margin", "maintenance_margin")
         ]
         solved = []
         for name in ("liquidation_price", "bankruptcy_price"):

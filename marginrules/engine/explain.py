@@ -60,12 +60,13 @@ class Derivation:
 
     def render(self) -> str:
         """The tree as plain text, two columns of indentation a level."""
-        return "\n".join(self._lines(0))
+        return "\n".join(self.lines(0))
 
-    def _lines(self, depth: int) -> Iterator[str]:
+    def lines(self, depth: int) -> Iterator[str]:
+        """This step and all below it as lines of text, indented from a depth."""
         yield "  " * depth + self.line()
         for child in self.children:
-            yield from child._lines(depth + 1)
+            yield from child.lines(depth + 1)
 
     def line(self) -> str:
         """This step alone, as one line of text."""
@@ -102,7 +103,8 @@ class Derivation:
             return self.value
         values = [child.recomputed() for child in self.children]
         with exact_context():
-            return _OPERATIONS[self.operator](values)
+            found: Decimal | bool | str | None = _OPERATIONS[self.operator](values)
+        return found
 
 
 def _fold(values: list[Any]) -> Any:
@@ -205,7 +207,9 @@ def _ids(found: Evaluation) -> list[str]:
 
 def _no_figure(found: Evaluation, figure: str, identity: str) -> str:
     ids = _ids(found)
-    assets = [pool.instance.asset or "" for pool in found.pools if "idle_equity" in pool.instance.plan.definitions["pool"]]
+    assets = [
+        pool.instance.asset or "" for pool in found.pools if "idle_equity" in pool.instance.plan.definitions["pool"]
+    ]
     if identity not in ids and not (figure == "idle_equity" and identity in assets):
         known = assets if figure == "idle_equity" else ids
         return f"nothing in the report is called {identity!r}\nhelp: {did_you_mean(identity, known)}there are {', '.join(known) or 'no pools'}"
@@ -348,8 +352,9 @@ class _Tracer:
                 return self._make(
                     node, value, text, "negative" if operator == "-" else operator, (self.derive(operand, entity),)
                 )
-            case plan.Binary(operator=operator, left=left, right=right) | plan.Compare(
-                operator=operator, left=left, right=right
+            case (
+                plan.Binary(operator=operator, left=left, right=right)
+                | plan.Compare(operator=operator, left=left, right=right)
             ):
                 return self._make(node, value, text, operator, (self.derive(left, entity), self.derive(right, entity)))
             case plan.Logic(operator=operator, left=left, right=right):
@@ -445,7 +450,7 @@ class _Tracer:
         inverse = instrument.contract == "inverse"
         if node.name == "unrealized_pnl":
             operator = "quantity x size x (1 / entry - 1 / mark)" if inverse else "quantity x size x (mark - entry)"
-            parts = (quantity, size, price, entry)
+            parts: tuple[Derivation, ...] = (quantity, size, price, entry)
         elif node.name == "base_quantity" and not inverse:
             operator, parts = "|quantity| x size", (quantity, size)
         else:
@@ -462,7 +467,9 @@ class _Tracer:
                 if instrument.settle == asset and position.assigned_margin is not None:
                     found.append(
                         self._leaf(
-                            f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin"
+                            f"assigned_margin of {position.id}",
+                            position.assigned_margin,
+                            f"{position.pointer}/assigned_margin",
                         )
                     )
         return tuple(found)
@@ -472,7 +479,9 @@ class _Tracer:
         parts: list[Derivation] = []
         if instance.plan.draws_on == "assigned_margin":
             parts = [
-                self._leaf(f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin")
+                self._leaf(
+                    f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin"
+                )
                 for position, _, _ in instance.positions
             ]
         else:
@@ -497,7 +506,8 @@ class _Tracer:
         note = f"tier {row + 1} of {len(table.rows)}, above {plain_text(above) if above is not None else '?'}"
         if isinstance(node, plan.Pick):
             cells = tuple(
-                self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.result)
+                self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}")
+                for column in _columns(node.result)
             )
             return self._make(node, value, text, "", (key, *cells), note=note)
         rate, amount = figures.get("rate"), figures.get("amount")
@@ -520,7 +530,11 @@ class _Tracer:
         return self._make(node, value, text, "key x rate - amount", parts, note=note)
 
     def _row(
-        self, node: plan.Tiered | plan.Pick, key: Decimal | bool | str | None, table: TierTable | Unknown, entity: Entity
+        self,
+        node: plan.Tiered | plan.Pick,
+        key: Value | None,
+        table: TierTable | Unknown,
+        entity: Entity,
     ) -> tuple[int | None, Mapping[str, Value]]:
         """The row that holds a key, and its figures; as the kernel derived them, where it has."""
         derived = table.derived.get(node) if isinstance(table, TierTable) else None
@@ -580,7 +594,9 @@ class _Tracer:
         formula = "maintenance_margin / equity"
         if len(values) == 2 and isinstance(values[0], Decimal) and isinstance(values[1], Decimal) and values[1] > 0:  # noqa: PLR2004
             return Derivation("margin_ratio", values[0] / values[1], "a ratio", formula, operator="/", children=parts)
-        return Derivation("margin_ratio", None, "a ratio", formula, children=parts, note="the equity is zero, less, or unknown")
+        return Derivation(
+            "margin_ratio", None, "a ratio", formula, children=parts, note="the equity is zero, less, or unknown"
+        )
 
     def solved_price(self, figure: str, index: int) -> Derivation:
         """A price solved from the pool's boundary: the boundary, and its two sides at that price."""
@@ -596,14 +612,23 @@ class _Tracer:
         if isinstance(found, Unknown):
             reason = "there is no such price" if found.reason == "none" else found.reason
             return Derivation(
-                f"{figure} of {position.id}", None, "a price (quote per base)", formula, rule, cites, note=reason, pointer=found.pointer or None
+                f"{figure} of {position.id}",
+                None,
+                "a price (quote per base)",
+                formula,
+                rule,
+                cites,
+                note=reason,
+                pointer=found.pointer or None,
             )
         sides: tuple[Derivation, ...] = ()
         if isinstance(found, Decimal):
             sides = self._at_price(figure, instrument.symbol, found)
         note = f"solved: the {instrument.symbol} mark at which this turns, everything else as it is"
         shown = found if isinstance(found, Decimal) else None
-        return Derivation(f"{figure} of {position.id}", shown, "a price (quote per base)", formula, rule, cites, "", sides, None, note)
+        return Derivation(
+            f"{figure} of {position.id}", shown, "a price (quote per base)", formula, rule, cites, "", sides, None, note
+        )
 
     def _at_price(self, figure: str, symbol: str, price: Decimal) -> tuple[Derivation, ...]:
         moved = evaluation(self.evaluation.policy, replace_mark(self.pool.state, symbol, price), solve=False)

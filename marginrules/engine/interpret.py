@@ -49,14 +49,14 @@ class Interpreter:
 
     def _compute(self, node: plan.Node, entity: Entity) -> Value:
         match node:
-            case plan.Constant(value=value):
-                return value
+            case plan.Constant(value=constant):
+                return constant
             case plan.Field():
                 return self.read(node, entity)
             case plan.Fact():
                 return self._fact(node.name, entity)
-            case plan.Named(value=inner):
-                return self.value(inner, entity)
+            case plan.Named(value=named):
+                return self.value(named, entity)
             case plan.Unary(operator=operator, operand=operand):
                 return self._unary(operator, self.value(operand, entity), node)
             case plan.Binary(operator=operator, left=left, right=right):
@@ -116,7 +116,7 @@ class Interpreter:
             value = node.default
         if value is None:
             return self._missing(node, record, entity)
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _missing(self, node: plan.Field, record: Any, entity: Entity) -> Unknown:
         if record is None:
@@ -225,20 +225,19 @@ class Interpreter:
             if isinstance(value, Unknown):
                 return value
         if node.operator in {"sum", "count"}:
-            return sum(values, Decimal(0))  # type: ignore[arg-type]
+            return sum(values, Decimal(0))  # type: ignore[type-var]
         if not values:
             return Unknown(f"{_place(node)}: the pool has no such {node.members}")
         if node.operator == "only":
             return values[0]
-        return max(values) if node.operator == "max" else min(values)  # type: ignore[type-var]
+        return max(values) if node.operator == "max" else min(values)
 
     # ------------------------------------------------------------ tiers and conversion
 
     def table(self, source: plan.TableSource, entity: Entity) -> TierTable | Unknown:
         """The rows that a tier rule looks at for an entity."""
         if source.field is not None:
-            found = self.read(source.field, entity)
-            return found  # type: ignore[return-value]
+            return self.read(source.field, entity)  # type: ignore[return-value]
         if source.by_symbol is not None:
             instrument = self.record("instrument", entity)
             rows = source.by_symbol.get(instrument.symbol)
@@ -372,7 +371,9 @@ def _record_name(record: Any) -> str:
     if isinstance(record, Account):
         return "the account"
     kind = type(record).__name__.lower()
-    name = getattr(record, "symbol" if kind in {"instrument", "order"} else "asset" if kind in {"asset", "balance"} else "id")
+    name = getattr(
+        record, "symbol" if kind in {"instrument", "order"} else "asset" if kind in {"asset", "balance"} else "id"
+    )
     return f"{kind} {name}"
 
 

@@ -215,8 +215,9 @@ class Emitter:
             case plan.Binary(operator="max" | "min" as operator, left=left, right=right):
                 one, other = self.emit(left, scope), self.emit(right, scope)
                 self.line(f"{to} = {one} if {one} {'>=' if operator == 'max' else '<='} {other} else {other}")
-            case plan.Binary(operator=operator, left=left, right=right) | plan.Compare(
-                operator=operator, left=left, right=right
+            case (
+                plan.Binary(operator=operator, left=left, right=right)
+                | plan.Compare(operator=operator, left=left, right=right)
             ):
                 one, other = self.emit(left, scope), self.emit(right, scope)
                 self.line(f"{to} = {one} {operator} {other}")
@@ -338,7 +339,9 @@ class Emitter:
         else:
             identity = self.constant(node)
             self.line(f"tiers = {table}.derived.get({identity})")
-            self.line(f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())")
+            self.line(
+                f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())"
+            )
             self.line("bounds, rates, amounts = tiers")
         self.line(f"row = row_of(bounds, {key}) if len(bounds) > 1 else 0")
         self.line(f"{to} = {key} * rates[row] - amounts[row]")
@@ -494,7 +497,9 @@ def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, li
     emitter = Emitter(names)
     stages = _Stages()
     needed = _all_aggregates(roots, member_nodes)
-    last = max((stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0)
+    last = max(
+        (stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0
+    )
     for members in plan.MEMBER_SCOPES:
         emitter.line(f"{members}_rows = []")
     for stage in range(last + 1):
@@ -524,9 +529,7 @@ def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, li
     return Kernel(names["run"], columns, source)
 
 
-def _all_aggregates(
-    roots: list[plan.Node], members: Mapping[plan.Members, list[plan.Node]]
-) -> list[plan.Aggregate]:
+def _all_aggregates(roots: list[plan.Node], members: Mapping[plan.Members, list[plan.Node]]) -> list[plan.Aggregate]:
     found: dict[int, plan.Aggregate] = {}
 
     def reach(node: plan.Node) -> None:
@@ -561,12 +564,15 @@ def _loop(
     if first:
         emitter.line(_LOOPS[members])
     else:
-        emitter.line(_LOOPS[members].replace("for ", "for kept, (", 1).replace(" in ", f") in zip({members}_rows, ", 1)[:-1] + "):")
+        emitter.line(
+            _LOOPS[members].replace("for ", "for kept, (", 1).replace(" in ", f") in zip({members}_rows, ", 1)[:-1]
+            + "):"
+        )
     emitter.indent += 1
     if not first:
-        for position, (node, variable) in enumerate(kept_before.items()):
+        for position, (identity, variable) in enumerate(kept_before.items()):
             emitter.line(f"{variable} = kept[{position}]")
-            emitter.known[node] = variable
+            emitter.known[identity] = variable
     start = len(emitter.lines)
     hoisted_before = len(emitter.hoisted)
     for item in nodes:
@@ -577,7 +583,7 @@ def _loop(
     fresh = emitter.hoisted[hoisted_before:]
     if fresh:
         emitter.lines.insert(start, "    " * emitter.indent + " = ".join(dict.fromkeys(fresh)) + " = None")
-    new = [variable for node, variable in emitter.kept.get(scope, {}).items() if node not in kept_before]
+    new = [variable for key, variable in emitter.kept.get(scope, {}).items() if key not in kept_before]
     values = ", ".join(new)
     emitter.line(f"{members}_rows.append([{values}])" if first else f"kept.extend(({values}{',' if values else ''}))")
     emitter.indent -= 1

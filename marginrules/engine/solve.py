@@ -58,7 +58,7 @@ def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
 def _cone(pool: plan.PoolPlan) -> Kernel:
     """The kernel of the conditions alone: what only other figures need may be missing."""
     nodes = [node for node in _conditions(pool) if node is not None]
-    return compile_nodes(nodes, dict.fromkeys(plan.MEMBER_SCOPES, []))
+    return compile_nodes(nodes, {members: [] for members in plan.MEMBER_SCOPES})
 
 
 @lru_cache(maxsize=512)
@@ -84,13 +84,14 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     for index, (position, _, _) in enumerate(pool.instance.positions):
         by_symbol.setdefault(position.symbol, []).append(index)
     now = pool.value(pool.instance.plan.liquidate, POOL) if pool.instance.plan.liquidate is not None else False
-    bankrupt_condition, _ = _conditions(pool.instance.plan)
     equity = pool.value(pool.instance.plan.definitions["pool"]["equity"], POOL)
     for members in by_symbol.values():
         instrument = pool.instance.positions[members[0]][1]
         mark = instrument.mark_price
         if mark is None:
-            reason: Value = Unknown(f"instrument {instrument.symbol} has no mark_price", f"{instrument.pointer}/mark_price")
+            reason: Value = Unknown(
+                f"instrument {instrument.symbol} has no mark_price", f"{instrument.pointer}/mark_price"
+            )
             for index in members:
                 solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
             continue
@@ -149,9 +150,7 @@ def _boundaries(
         except (NotAffineError, MissingError, TypeError, DecimalException):
             crossings = None
         if crossings is not None:
-            prices = [
-                sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0) for found in crossings
-            ]
+            prices = [sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0) for found in crossings]
             return prices[0], prices[1] if liquidatable is not None else []
     found: list[list[Decimal] | Unknown] = []
     for condition in (bankrupt, liquidatable):
@@ -173,7 +172,7 @@ def _cone_rows(pool: "PoolEvaluation") -> tuple[Kernel, Rows | None]:
     return kernel, run_kernel(kernel, pool.instance, pool.state)
 
 
-def _walked(  # noqa: PLR0913 - one walk needs all of them
+def _walked(
     pool: "PoolEvaluation", rows: Rows, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
 ) -> list[list[Decimal]]:
     inverse = instrument.contract == "inverse"
@@ -187,7 +186,9 @@ def _walked(  # noqa: PLR0913 - one walk needs all of them
             continue
         signed = position.quantity * size
         entry = 1 / position.entry_price if inverse else position.entry_price
-        positions.append((position, own, asset, rows["position"][index] if rows["position"] else [], abs(signed), signed, entry))
+        positions.append(
+            (position, own, asset, rows["position"][index] if rows["position"] else [], abs(signed), signed, entry)
+        )
     orders: list[tuple[Any, ...]] = []
     still_orders: list[int] = []
     for index, (order, own, asset) in enumerate(instance.orders):
@@ -198,7 +199,8 @@ def _walked(  # noqa: PLR0913 - one walk needs all of them
         value = None if order.price is None else units / order.price if inverse else units * order.price
         orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
     rests = [
-        _rest(pool, node, still_positions if node.members == "positions" else still_orders) for node in walker.aggregates
+        _rest(pool, node, still_positions if node.members == "positions" else still_orders)
+        for node in walker.aggregates
     ]
     values = rows["pool"][0]
     assets, account = pool.state.asset_by_name, pool.state.account
@@ -250,9 +252,7 @@ def _searched(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrume
     return sorted(to_solved_digits(price) for price in found)
 
 
-def _verdict(
-    pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument
-) -> Callable[[Decimal], bool]:
+def _verdict(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument) -> Callable[[Decimal], bool]:
     instance = pool.instance
     cone = _cone(instance.plan)
 
@@ -292,6 +292,7 @@ def _refined(verdict: Callable[[Decimal], bool], low: Decimal, high: Decimal, *,
 def replace_mark(state: AccountState, symbol: str, price: Decimal) -> AccountState:
     """The account with the mark price of one instrument replaced."""
     instruments = tuple(
-        evolve(instrument, mark_price=price) if instrument.symbol == symbol else instrument for instrument in state.instruments
+        evolve(instrument, mark_price=price) if instrument.symbol == symbol else instrument
+        for instrument in state.instruments
     )
     return evolve(state, instruments=instruments)

@@ -16,7 +16,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.engine.kernel import Emitter, Kernel, derive, cell, index, outer_parts, round_to_step, row_of
+from marginrules.engine.kernel import Emitter, Kernel, cell, derive, index, outer_parts
+from marginrules.engine.rounding import round_to_step
+from marginrules.engine.tiers import row_of
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
 
@@ -141,7 +143,9 @@ class _WalkEmitter(Emitter):
                 one, other = self.asset_text(origin, scope), self.asset_text(target, scope)
                 against = "" if target == "USD" else f" / index(assets, {other})"
                 self.line(f"if {one} == {other}: {to} = {inner}; {slope} = {self.slope(operand)}")
-                self.line(f"else: factor = index(assets, {one}){against}; {to} = {inner} * factor; {slope} = {self.slope(operand)} * factor")
+                self.line(
+                    f"else: factor = index(assets, {one}){against}; {to} = {inner} * factor; {slope} = {self.slope(operand)} * factor"
+                )
             case plan.Tiered() | plan.Pick():
                 self._moving_tier(node, scope, to, slope)
             case _:
@@ -172,10 +176,12 @@ class _WalkEmitter(Emitter):
             if second is None:
                 slopes = str(first)
             else:
-                slopes = f"{first} {operator} {second}" if first is not None else f"{'-' if operator == '-' else ''}{second}"
+                slopes = (
+                    f"{first} {operator} {second}" if first is not None else f"{'-' if operator == '-' else ''}{second}"
+                )
             self.line(f"{to} = {one} {operator} {other}; {slope} = {slopes}")
         elif operator in {"*", "/"}:
-            if first is not None and second is not None or (operator == "/" and second is not None):
+            if (first is not None and second is not None) or (operator == "/" and second is not None):
                 raise NotAffineError
             if first is not None:
                 self.line(f"{to} = {one} {operator} {other}; {slope} = {first} {operator} {other}")
@@ -344,7 +350,9 @@ def _accumulate(emitter: _WalkEmitter, node: plan.Aggregate, scope: plan.Scope) 
             emitter.line(f"if {variable} is not None:")
             emitter.line(f"    steepness = {step or 'ZERO'} - {slope}")
             emitter.line(f"    if steepness: kinks.append(x - ({value} - {variable}) / steepness)")
-            emitter.line(f"if {variable} is None or {value} {sign} {variable}: {variable} = {value}; {slope} = {step or 'ZERO'}")
+            emitter.line(
+                f"if {variable} is None or {value} {sign} {variable}: {variable} = {value}; {slope} = {step or 'ZERO'}"
+            )
 
     if node.where is None:
         add()

@@ -38,9 +38,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         self.source = source
 
     def _span(self, meta: Any) -> Span:
-        return Span(
-            self.source, meta.line, meta.column, meta.end_line, meta.end_column, meta.start_pos, meta.end_pos
-        )
+        return Span(self.source, meta.line, meta.column, meta.end_line, meta.end_column, meta.start_pos, meta.end_pos)
 
     def _token_span(self, token: Token) -> Span:
         return self._span(token)
@@ -63,9 +61,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def header(self, meta: Any, children: list[Any]) -> nodes.Header:
         name, extends, *items = children
-        return nodes.Header(
-            str(name), None if extends is None else str(extends), tuple(items), span=self._span(meta)
-        )
+        return nodes.Header(str(name), None if extends is None else str(extends), tuple(items), span=self._span(meta))
 
     @v_args(meta=True)
     def header_text(self, meta: Any, children: list[Token]) -> nodes.HeaderText:
@@ -73,7 +69,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         return nodes.HeaderText(str(keyword), _text(value), span=self._span(meta))  # type: ignore[arg-type]
 
     @v_args(meta=True)
-    def effective(self, meta: Any, children: list[Token]) -> nodes.Effective:
+    def effective(self, meta: Any, children: list[Any]) -> nodes.Effective:
         start, until = children
         span = self._span(meta)
         found = nodes.Effective(self._date(start), self._date(until) if until is not None else None, span=span)
@@ -112,7 +108,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def dimension(self, meta: Any, children: list[Any]) -> nodes.DimensionName:
         name, *rest, per = children
-        asset, choices = None, ()
+        asset: str | None = None
+        choices: tuple[str, ...] = ()
         if name == "money":
             asset = str(rest[0])
         elif name == "choice":
@@ -125,12 +122,10 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def constant(self, meta: Any, children: list[Any]) -> nodes.Constant:
         replace, name, dimension, value, *cites = children
-        return nodes.Constant(
-            str(name), replace is not None, dimension, value, tuple(cites), span=self._span(meta)
-        )
+        return nodes.Constant(str(name), replace is not None, dimension, value, tuple(cites), span=self._span(meta))
 
     @v_args(meta=True)
-    def citation(self, meta: Any, children: list[Token]) -> nodes.Citation:
+    def citation(self, meta: Any, children: list[Any]) -> nodes.Citation:
         source, passage = children
         return nodes.Citation(str(source), _text(passage) if passage is not None else None, span=self._span(meta))
 
@@ -146,7 +141,9 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         for row in rows:
             if len(row.cells) != len(columns):
                 raise self._fail(
-                    row.span, f"this row has {len(row.cells)} cells, the table {len(columns)} columns", "write one cell a column"
+                    row.span,
+                    f"this row has {len(row.cells)} cells, the table {len(columns)} columns",
+                    "write one cell a column",
                 )
         return {"columns": columns, "rows": tuple(rows), "file": None, "per_symbol": False, "valid_until": None}
 
@@ -160,7 +157,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def no_cell(self, _children: list[Token]) -> object:
         return _NO_CELL
 
-    def table_file(self, children: list[Token]) -> dict[str, Any]:
+    def table_file(self, children: list[Any]) -> dict[str, Any]:
         file, per_symbol, until = children
         return {
             "columns": (),
@@ -237,7 +234,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def conditional(self, meta: Any, children: list[Any]) -> nodes.Conditional:
-        return nodes.Conditional(*children, span=self._span(meta))
+        condition, then, otherwise = children
+        return nodes.Conditional(condition, then, otherwise, span=self._span(meta))
 
     @v_args(meta=True)
     def tiered(self, meta: Any, children: list[Any]) -> nodes.Tiered:
@@ -246,7 +244,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def pick(self, meta: Any, children: list[Any]) -> nodes.Pick:
-        return nodes.Pick(*children, span=self._span(meta))
+        result, table, key = children
+        return nodes.Pick(result, table, key, span=self._span(meta))
 
     @v_args(meta=True)
     def binary(self, meta: Any, children: list[Any]) -> nodes.Binary:
@@ -260,7 +259,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def convert(self, meta: Any, children: list[Any]) -> nodes.Convert:
-        return nodes.Convert(*children, span=self._span(meta))
+        operand, asset = children
+        return nodes.Convert(operand, asset, span=self._span(meta))
 
     @v_args(meta=True)
     def asset_name(self, meta: Any, children: list[Token]) -> nodes.Name:

@@ -39,7 +39,9 @@ def format_text(text: str, name: str = "<string>") -> str:
     formatted = format_file(file)
     again = parse(formatted, name)
     if again != file or sorted(_comment_texts(again)) != sorted(_comment_texts(file)):
-        message = f"{name}: the formatted text would differ in meaning, so it was not written\nhelp: please report this file"
+        message = (
+            f"{name}: the formatted text would differ in meaning, so it was not written\nhelp: please report this file"
+        )
         raise FormatError(message)
     return formatted
 
@@ -152,7 +154,9 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
             head = ("replace " if item.replace else "") + f"const {item.name}"
             if item.dimension is not None:
                 head += f": {_dimension(item.dimension)}"
-            return _commented(_statement(f"{head} = ", item.value, _tail(None, item.cites), indent), item.comments, indent)
+            return _commented(
+                _statement(f"{head} = ", item.value, _tail(None, item.cites), indent), item.comments, indent
+            )
         case nodes.Definitions():
             return _definitions(item, indent)
         case nodes.Table():
@@ -181,7 +185,21 @@ def _dimension(dimension: nodes.DimensionName) -> str:
     return text + (f" per {dimension.per}" if dimension.per is not None else "")
 
 
-_RESERVED = {"true", "false", "in", "per", "of", "if", "not", "count", "round", "tiered", "pick", "remainder", "nothing"}
+_RESERVED = {
+    "true",
+    "false",
+    "in",
+    "per",
+    "of",
+    "if",
+    "not",
+    "count",
+    "round",
+    "tiered",
+    "pick",
+    "remainder",
+    "nothing",
+}
 
 
 def _choice(value: str) -> str:
@@ -217,7 +235,9 @@ def _aligned(definitions: Sequence[nodes.Definition], indent: str) -> list[str]:
             if lines and position == 0:
                 lines.append("")
             head = f"{_definition_head(item):<{width}} = "
-            lines.extend(_commented(_statement(head, item.value, _tail(None, item.cites), indent), item.comments, indent))
+            lines.extend(
+                _commented(_statement(head, item.value, _tail(None, item.cites), indent), item.comments, indent)
+            )
     return lines
 
 

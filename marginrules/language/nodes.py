@@ -34,12 +34,10 @@ NO_COMMENTS = Comments()
 
 
 def _comments() -> Comments:
-    return field(default=NO_COMMENTS, eq=False, repr=False)  # type: ignore[no-any-return]
+    return field(default=NO_COMMENTS, eq=False, repr=False)
 
 
 # ---------------------------------------------------------------- expressions
-
-Unit = Literal["", "%", "bps"] | str
 
 
 @frozen
@@ -98,7 +96,7 @@ class Unary:
 
 @frozen
 class Binary:
-    """`a + b`, `a * b`, `a < b`, `a and b`, …"""
+    """`a + b`, `a * b`, `a < b`, `a and b` and their like."""
 
     operator: str
     left: "Expression"
@@ -192,19 +190,7 @@ class Convert:
 
 
 Expression = (
-    Number
-    | Text
-    | Flag
-    | Name
-    | Unary
-    | Binary
-    | Conditional
-    | Call
-    | Aggregate
-    | Tiered
-    | Pick
-    | Round
-    | Convert
+    Number | Text | Flag | Name | Unary | Binary | Conditional | Call | Aggregate | Tiered | Pick | Round | Convert
 )
 
 

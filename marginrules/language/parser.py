@@ -16,6 +16,9 @@ MAXIMUM_LENGTH = 1_000_000
 MAXIMUM_NESTING = 60
 """Deepest nesting of parentheses, conditionals and signs in one expression."""
 
+_LISTED = 12
+"""Most alternatives that a message lists."""
+
 _WORDS = {
     "LBRACE": "`{`",
     "RBRACE": "`}`",
@@ -60,7 +63,9 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
     """
     source = Source(name, text)
     if len(text) > MAXIMUM_LENGTH:
-        raise _error(source, 0, 1, f"the file has more than {MAXIMUM_LENGTH:,} characters", "split the tables into data files")
+        raise _error(
+            source, 0, 1, f"the file has more than {MAXIMUM_LENGTH:,} characters", "split the tables into data files"
+        )
     _check_nesting(source)
     try:
         tree = grammar().parse(text)
@@ -120,7 +125,9 @@ def _error(source: Source, start: int, end: int, problem: str, remedy: str) -> R
 
 
 def _expected(names: set[str]) -> list[str]:
-    literals = {terminal.name: terminal.pattern.value for terminal in grammar().terminals if terminal.pattern.type == "str"}
+    literals = {
+        terminal.name: terminal.pattern.value for terminal in grammar().terminals if terminal.pattern.type == "str"
+    }
     return sorted({_WORDS.get(name) or f"`{literals.get(name, name.lower())}`" for name in names})
 
 
@@ -132,20 +139,20 @@ def _unexpected(source: Source, error: UnexpectedInput) -> RuleFileError:
         start, found = len(source.text.rstrip()), ""
         accepts = set(getattr(error, "accepts", None) or error.expected or ())
     elif isinstance(error, UnexpectedCharacters):
-        start, found = error.pos_in_stream or 0, error.char
+        start, found = int(error.pos_in_stream), error.char
         accepts = set(error.allowed or ())
     else:  # pragma: no cover - lark has no other kind
-        start, found, accepts = error.pos_in_stream or 0, "", set()
+        start, found, accepts = int(error.pos_in_stream), "", set()
     expected = _expected(accepts)
     word_match = re.compile(r"[A-Za-z_]\w*").match(source.text, start)
     word = word_match.group() if word_match else found
     if found.startswith('"') or (found and source.text[start] == '"'):
         line_end = source.text.find("\n", start)
-        if source.text.find('"', start + 1) in {-1} or source.text.find('"', start + 1) > line_end > -1:
+        if source.text.find('"', start + 1) == -1 or source.text.find('"', start + 1) > line_end > -1:
             return _error(source, start, start + 1, "a text is not closed", 'end it with `"` on the same line')
     problem = f"`{word}` cannot stand here" if word else "the file ends too early"
     suggestion = did_you_mean(word, [entry.strip("`") for entry in expected if entry.startswith("`")]) if word else ""
-    listed = ", ".join(expected[:12]) + (", …" if len(expected) > 12 else "")
+    listed = ", ".join(expected[:_LISTED]) + (", …" if len(expected) > _LISTED else "")
     remedy = f"{suggestion}expected {listed}" if expected else "see docs/language.md"
     if found == "=" or (word == "=" and "a comparison" in expected):
         remedy = "compare with `==`; a single `=` defines"

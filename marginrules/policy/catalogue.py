@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
+from marginrules.arithmetic import exact_context
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean
 from marginrules.language.nodes import PolicyFile
@@ -12,7 +13,6 @@ from marginrules.language.parser import parse
 from marginrules.language.source import Span
 from marginrules.policy.check import check, diagnose
 from marginrules.policy.policy import Policy
-from marginrules.arithmetic import exact_context
 from marginrules.resources import policy_names, policy_path
 
 _CACHE: dict[tuple[str, str, str], tuple[Policy, tuple[tuple[Path, str], ...]]] = {}
@@ -35,7 +35,11 @@ def load_policy(name: str | Path) -> Policy:
         RuleFileError: the rule file has errors; all of them are listed.
     """
     path = find_policy(name)
-    return load_text(_read(path), str(path) if isinstance(name, Path) or str(name) != path.stem else f"rules/{path.name}", path.parent)
+    return load_text(
+        _read(path),
+        str(path) if isinstance(name, Path) or str(name) != path.stem else f"rules/{path.name}",
+        path.parent,
+    )
 
 
 def find_policy(name: str | Path) -> Path:
@@ -50,7 +54,9 @@ def find_policy(name: str | Path) -> Path:
     if path.is_file():
         return path
     known = policy_names()
-    remedy = did_you_mean(str(name), known) + f"shipped policies are {', '.join(known)}; or give the path of a rule file"
+    remedy = (
+        did_you_mean(str(name), known) + f"shipped policies are {', '.join(known)}; or give the path of a rule file"
+    )
     problem = f"{name} is a folder" if path.is_dir() else f"there is no policy {str(name)!r}"
     message = f"{problem}\nhelp: {remedy}"
     raise PolicyNotFoundError(message)
@@ -82,7 +88,9 @@ def load_text(text: str, name: str = "<string>", directory: Path | None = None) 
     return policy
 
 
-def diagnose_text(text: str, name: str = "<string>", directory: Path | None = None) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+def diagnose_text(
+    text: str, name: str = "<string>", directory: Path | None = None
+) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """The policy, or None, with everything the checks found in a rule file's text."""
     try:
         with exact_context():
@@ -142,7 +150,8 @@ def _extended(directory: Path | None, beside: list[tuple[Path, str]]) -> Callabl
                     "unknown-policy",
                     span,
                     f"there is no policy `{name}` to extend",
-                    did_you_mean(name, policy_names()) + f"shipped are {', '.join(policy_names())}; or put {name}.margin beside this file",
+                    did_you_mean(name, policy_names())
+                    + f"shipped are {', '.join(policy_names())}; or put {name}.margin beside this file",
                 )
             ]
         )

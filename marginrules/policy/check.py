@@ -1,6 +1,6 @@
 """Rule files to a checked policy: read, merge, type, check.
 
-    parse -> collect rules (extends) -> load tables -> elaborate each pool -> CHECKS -> Plan
+parse -> collect rules (extends) -> load tables -> elaborate each pool -> CHECKS -> Plan
 """
 
 import hashlib
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from marginrules.account.fields import FieldSpec
 from marginrules.account import fields as account_fields
+from marginrules.account.fields import FieldSpec
 from marginrules.arithmetic import exact_context
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean, in_order
@@ -82,7 +82,8 @@ def diagnose(
         until=_effective(files)[1],
         contracts=contracts,
         sources={
-            name: plan.SourceNote(name, source.title, source.address, source.read) for name, source in rules.sources.items()
+            name: plan.SourceNote(name, source.title, source.address, source.read)
+            for name, source in rules.sources.items()
         },
         omits=rules.omits,
         inputs=inputs,
@@ -150,10 +151,11 @@ def _digest(files: Sequence[nodes.PolicyFile], data: Mapping[str, str]) -> str:
 
 def _inputs(rules: Rules, whole: Elaborator) -> tuple[FieldSpec, ...]:
     reader = PoolElaborator(whole, None)
-    return tuple(
-        spec for declared in rules.inputs.values() if (spec := _field_spec(declared, reader)) is not None
-    )
+    return tuple(spec for declared in rules.inputs.values() if (spec := _field_spec(declared, reader)) is not None)
 
+
+_ALWAYS = True
+"""What a `covers` without a condition says."""
 
 _UNITS = {"rate": "rate", "number": "number", "price": "price", "quantity": "contracts", "duration": "seconds"}
 
@@ -243,16 +245,20 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
     asset = pool.valued_in.asset if pool.valued_in is not None else "settle"
     if not asset[0].isupper() and asset != "settle":
         span = pool.valued_in.span if pool.valued_in is not None else pool.pool.span
-        whole.report("undefined-name", span, f"a pool cannot be valued in `{asset}`", "use settle, or a currency such as USD")
+        whole.report(
+            "undefined-name", span, f"a pool cannot be valued in `{asset}`", "use settle, or a currency such as USD"
+        )
         return None
     key = pool.one_per.key
     reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what)
-    when = reader.condition(pool.pool.when, "account", "account", "what a pool is chosen by") if pool.pool.when else None
+    when = (
+        reader.condition(pool.pool.when, "account", "account", "what a pool is chosen by") if pool.pool.when else None
+    )
     covered: dict[str, plan.Node | None] = {"positions": None, "orders": None}
     for covers in pool.covers:
         scope: plan.Scope = "position" if covers.members == "positions" else "order"
         if covers.where is None:
-            covered[covers.members] = whole.make(plan.Constant, True, dimension=dimensions.FLAG, span=covers.span)
+            covered[covers.members] = whole.make(plan.Constant, _ALWAYS, dimension=dimensions.FLAG, span=covers.span)
         else:
             covered[covers.members] = reader.condition(covers.where, scope, scope, "what a pool covers")
     draws_where = (
@@ -314,9 +320,7 @@ def _boundary(
 def _published(rules: Rules, pool: PoolRules, scope: plan.Scope) -> tuple[str, ...]:
     found = pool.definitions if scope == "pool" else {**rules.definitions.get(scope, {}), **pool.members.get(scope, {})}
     return tuple(
-        name
-        for name, rule in found.items()
-        if rule.definition.publish and name not in STANDARD_FIGURES.get(scope, {})
+        name for name, rule in found.items() if rule.definition.publish and name not in STANDARD_FIGURES.get(scope, {})
     )
 
 
@@ -340,4 +344,6 @@ def _elaborate_unreached(rules: Rules, whole: Elaborator) -> None:
                 whole.used.discard((entity, name))
     for entity in rules.definitions:
         if entity not in FIELDS:  # pragma: no cover - the grammar admits no other
-            whole.report("undefined-name", rules.header.span, f"there is no entity `{entity}`", did_you_mean(entity, FIELDS))
+            whole.report(
+                "undefined-name", rules.header.span, f"there is no entity `{entity}`", did_you_mean(entity, FIELDS)
+            )

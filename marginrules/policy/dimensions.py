@@ -120,7 +120,7 @@ def same_kind(left: Dimension, right: Dimension) -> Dimension | None:
         for kind in ("number", "rate", "ratio"):
             if kind in kinds:
                 # A literal added to a rate stays a rate only as long as it is one: `1 - rate` is a ratio.
-                return RATIO if kind == "rate" and "literal" in kinds else Dimension(kind)  # type: ignore[arg-type]
+                return RATIO if kind == "rate" and "literal" in kinds else Dimension(kind)
     return None
 
 

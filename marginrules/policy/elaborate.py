@@ -5,14 +5,13 @@ member (`maintenance_margin`) can be overridden inside a pool. Problems are coll
 is broken is reported once and then passes silently.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define, evolve, field, frozen
 
 from marginrules.account import fields as account_fields
-from marginrules.account.fields import TIER_COLUMNS
 from marginrules.account.state import TierTable
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
@@ -169,7 +168,8 @@ class Elaborator:
     contracts: tuple[str, ...]
     used: set[tuple[str, str]] = field(factory=set)
     """Definitions, constants, tables and inputs that something refers to, as (kind or entity, name)."""
-    _interned: dict[tuple[Any, ...], Any] = field(factory=dict)
+    interned: dict[tuple[Any, ...], Any] = field(factory=dict)
+    """Every node, by kind and parts."""
 
     def report(self, code: str, span: Span, problem: str, remedy: str, **more: Any) -> None:
         """Note a problem."""
@@ -180,10 +180,10 @@ class Elaborator:
     def make(self, kind: type[_NodeType], *parts: Any, dimension: Dimension, span: Span) -> _NodeType:
         """The node of that kind and parts: the same one each time."""
         key = (kind, dimension, *(id(part) if _is_node(part) else part for part in parts))
-        found = self._interned.get(key)
+        found = self.interned.get(key)
         if found is None:
             found = kind(*parts, dimension, span)
-            self._interned[key] = found
+            self.interned[key] = found
         return found  # type: ignore[no-any-return]
 
     def canonical(self, dimension: Dimension, balance_asset: str | None = None) -> Dimension:
@@ -305,14 +305,21 @@ class PoolElaborator:
         return self.named(place.scope, definition.name, value, definition.cites, definition.span)
 
     def named(
-        self, scope: plan.Scope, name: str, value: Node, cites: tuple[nodes.Citation, ...], span: Span, because: str | None = None
+        self,
+        scope: plan.Scope,
+        name: str,
+        value: Node,
+        cites: tuple[nodes.Citation, ...],
+        span: Span,
+        because: str | None = None,
     ) -> plan.Named:
+        """A value under the name by which people know it: the same node each time."""
         key = (plan.Named, scope, name, id(value), span)
-        found = self.whole._interned.get(key)
+        found = self.whole.interned.get(key)
         if found is None:
             found = plan.Named(scope, name, value, value.dimension, cites, span, because)
-            self.whole._interned[key] = found
-        return found  # type: ignore[no-any-return]
+            self.whole.interned[key] = found
+        return found
 
     def _standard(self, place: _Place, name: str) -> Dimension | None:
         if place.owner != place.scope:
@@ -541,9 +548,7 @@ class PoolElaborator:
         return self.make(plan.Compare, expression.operator, left, right, dimension=FLAG, span=expression.span)
 
     def _is_choice_name(self, word: str, place: _Place) -> bool:
-        return word in place.parameters or (
-            word[0].islower() and self._known(word, place)
-        )
+        return word in place.parameters or (word[0].islower() and self._known(word, place))
 
     def _known(self, word: str, place: _Place) -> bool:
         return (
@@ -553,7 +558,11 @@ class PoolElaborator:
             or word in FACTS.get(place.owner, {})
             or self._find(place.scope, place.owner, word) is not None
             or word in self.rules.constants
-            or (place.owner == "pool" and self.key == "position" and self._known(word, evolve(place, owner="position", scope="position")))
+            or (
+                place.owner == "pool"
+                and self.key == "position"
+                and self._known(word, evolve(place, owner="position", scope="position"))
+            )
         )
 
     def _choice_value(self, word: str, dimension: Dimension, span: Span) -> Node | None:
@@ -606,7 +615,9 @@ class PoolElaborator:
                 "wrong-arguments",
                 expression.span,
                 f"`{name}` takes {wanted} arguments, here are {len(expression.arguments)}",
-                "for the largest of a pool's members write `max(x of positions)`" if name in {"max", "min"} else "correct the call",
+                "for the largest of a pool's members write `max(x of positions)`"
+                if name in {"max", "min"}
+                else "correct the call",
             )
             return None
         arguments = []
@@ -660,9 +671,7 @@ class PoolElaborator:
     def _one(self, span: Span) -> Node:
         return self.make(plan.Constant, _ONE, dimension=LITERAL, span=span)
 
-    def _extreme(
-        self, name: str, pair: list[Node], expression: nodes.Call, indexes: tuple[int, int]
-    ) -> Node | None:
+    def _extreme(self, name: str, pair: list[Node], expression: nodes.Call, indexes: tuple[int, int]) -> Node | None:
         spans = (expression.arguments[indexes[0]].span, expression.arguments[indexes[1]].span)
         dimension = self._together(pair[0], pair[1], spans[1], "compare", spans)
         if dimension is None:
@@ -693,7 +702,9 @@ class PoolElaborator:
         if any(argument is None for argument in arguments):
             return None
         parameters = {
-            name: argument for name, argument in zip(definition.parameters, arguments, strict=True) if argument is not None
+            name: argument
+            for name, argument in zip(definition.parameters, arguments, strict=True)
+            if argument is not None
         }
         self.in_progress.append(key)
         body = self.expression(definition.value, _Place(place.scope, place.owner, parameters, base=rule.base))
@@ -788,7 +799,9 @@ class PoolElaborator:
 
     # ------------------------------------------------------------ tiers
 
-    def _table(self, name: nodes.Name, place: _Place, key: Node) -> tuple[plan.TableSource, Mapping[str, Dimension]] | None:
+    def _table(
+        self, name: nodes.Name, place: _Place, key: Node
+    ) -> tuple[plan.TableSource, Mapping[str, Dimension]] | None:
         if len(name.parts) == 1 and name.text in self.whole.tables:
             self.whole.used.add(("table", name.text))
             loaded = self.whole.tables[name.text]
@@ -801,7 +814,11 @@ class PoolElaborator:
                     "use it in a position's or an order's definitions",
                 )
                 return None
-            if above.kind != "literal" and above != key.dimension and dimensions.same_kind(above, key.dimension) is None:
+            if (
+                above.kind != "literal"
+                and above != key.dimension
+                and dimensions.same_kind(above, key.dimension) is None
+            ):
                 self.report(
                     "dimension-mismatch",
                     name.span,
@@ -844,13 +861,15 @@ class PoolElaborator:
         }
         return self._table_source(node.name, node, None, None, name.span), columns
 
-    def _table_source(self, name: str, field_node: plan.Field | None, table: Any, by_symbol: Any, span: Span) -> plan.TableSource:
+    def _table_source(
+        self, name: str, field_node: plan.Field | None, table: Any, by_symbol: Any, span: Span
+    ) -> plan.TableSource:
         key = (plan.TableSource, name, id(field_node))
-        found = self.whole._interned.get(key)
+        found = self.whole.interned.get(key)
         if found is None:
             found = plan.TableSource(name, field_node, table, by_symbol, span)
-            self.whole._interned[key] = found
-        return found  # type: ignore[no-any-return]
+            self.whole.interned[key] = found
+        return found
 
     def _tier_key(self, expression: nodes.Tiered | nodes.Pick, place: _Place) -> Node | None:
         key = self.expression(expression.key, place)
@@ -878,9 +897,7 @@ class PoolElaborator:
             deduction = self.fit(deduction, key.dimension, expression.amount.span, "the amount of a tier")
             if deduction is None:
                 return None
-        return self.make(
-            plan.Tiered, key, source, rate, deduction, dimension=key.dimension, span=expression.span
-        )
+        return self.make(plan.Tiered, key, source, rate, deduction, dimension=key.dimension, span=expression.span)
 
     def _pick(self, expression: nodes.Pick, place: _Place) -> Node | None:
         key = self._tier_key(expression, place)
@@ -908,9 +925,11 @@ class PoolElaborator:
             return None
         if operand is None or step is None or not self._numeric(operand, expression.operand.span):
             return None
-        step = self.fit(step, operand.dimension, expression.step.span, "the step of a rounding") if not (
-            operand.dimension.dimensionless and step.dimension.dimensionless
-        ) else step
+        step = (
+            self.fit(step, operand.dimension, expression.step.span, "the step of a rounding")
+            if not (operand.dimension.dimensionless and step.dimension.dimensionless)
+            else step
+        )
         if step is None:
             return None
         value = _literal_value(step)
@@ -952,7 +971,9 @@ class PoolElaborator:
         origin = units[0][0]
         if origin == target:
             return operand
-        unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(place.scope, {"asset"})
+        unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(
+            place.scope, {"asset"}
+        )
         if self.balance_asset == "settle" and place.scope == "balance":
             unreachable = {"quote", "base"}
         for symbol, span in ((origin, expression.operand.span), (target, expression.asset.span)):
@@ -973,9 +994,12 @@ class PoolElaborator:
         if len(parts) == 1:
             return self._bare_name(name, parts[0], place)
         first, rest = parts[0], parts[1]
-        if len(parts) > 2:
+        if len(parts) != len(("entity", "name")):
             self.report(
-                "undefined-name", name.span, f"`{name.text}` goes too deep", "a name has at most two parts, such as `instrument.tiers`"
+                "undefined-name",
+                name.span,
+                f"`{name.text}` goes too deep",
+                "a name has at most two parts, such as `instrument.tiers`",
             )
             return None
         match first:
@@ -1036,7 +1060,7 @@ class PoolElaborator:
         if place.scope == "pool" and self.key == "position":
             inner = self._member_name(word, _Place("position", "position"), name.span)
             if inner is not _MISSING:
-                return self._of_only(inner, name.span)
+                return self._of_only(inner, name.span)  # type: ignore[no-any-return]
         self._undefined(name, word, place)
         return None
 
@@ -1096,9 +1120,7 @@ class PoolElaborator:
             # Seen from a position or an order, `asset` is the settlement asset.
             dimension = self.whole.canonical(dimension, "settle")
         spec = account_fields.shared_field(entity, word)  # type: ignore[arg-type]
-        return self.make(
-            plan.Field, entity, word, spec is not None, default, dimension=dimension, span=span
-        )
+        return self.make(plan.Field, entity, word, spec is not None, default, dimension=dimension, span=span)
 
     def input_dimension(self, declared: nodes.Input) -> Dimension | None:
         """The dimension an input declares."""
@@ -1128,7 +1150,9 @@ class PoolElaborator:
             )
             return None
         if name.per is not None:
-            per = {"contract": "contracts", "quantity": "contracts", "hour": "seconds", "second": "seconds"}.get(name.per, name.per)
+            per = {"contract": "contracts", "quantity": "contracts", "hour": "seconds", "second": "seconds"}.get(
+                name.per, name.per
+            )
             found = dimensions.amount({**dict(found.units), per: dict(found.units).get(per, 0) - 1})
         return self.canonical(found)
 
@@ -1162,7 +1186,10 @@ class PoolElaborator:
         if key in self.in_progress:
             constant = self.rules.constants[word]
             self.report(
-                "definition-cycle", constant.span, f"`{word}` depends on itself", "give it a value that does not lead back"
+                "definition-cycle",
+                constant.span,
+                f"`{word}` depends on itself",
+                "give it a value that does not lead back",
             )
             return None
         self.in_progress.append(key)
@@ -1172,7 +1199,12 @@ class PoolElaborator:
             declared = nodes.Input("account", word, constant.dimension, None, None, None, "", span=constant.span)
             dimension = self.input_dimension(declared)
             value = None if dimension is None else self.fit(value, dimension, constant.value.span, f"`{word}`")
-            if value is not None and dimension is not None and value.dimension.kind == "literal" and isinstance(value, plan.Constant):
+            if (
+                value is not None
+                and dimension is not None
+                and value.dimension.kind == "literal"
+                and isinstance(value, plan.Constant)
+            ):
                 value = self.make(plan.Constant, value.value, dimension=dimension, span=value.span)
         self.in_progress.pop()
         named = self.named("account", word, value, constant.cites, constant.span) if value is not None else None
@@ -1182,7 +1214,10 @@ class PoolElaborator:
     def _tier_column(self, name: nodes.Name, column: str, place: _Place) -> Node | None:
         if place.tier is None:
             self.report(
-                "undefined-name", name.span, "there is no tier here", "`tier.` belongs inside `tiered … rate …` or `pick … from …`"
+                "undefined-name",
+                name.span,
+                "there is no tier here",
+                "`tier.` belongs inside `tiered … rate …` or `pick … from …`",
             )
             return None
         if column not in place.tier:
@@ -1225,7 +1260,9 @@ class PoolElaborator:
         origin: Span = inner.span
         span = evolve(origin, source=Source(origin.source.name, text), start=0, end=len(text))
         if self.asset != "settle":
-            operand = self.make(plan.Convert, inner, "settle", self.asset, dimension=dimensions.money(self.asset), span=span)
+            operand = self.make(
+                plan.Convert, inner, "settle", self.asset, dimension=dimensions.money(self.asset), span=span
+            )
         total = self.make(plan.Aggregate, "sum", "positions", operand, None, dimension=operand.dimension, span=span)
         named = self.named("pool", word, total, getattr(inner, "cites", ()), getattr(inner, "span", span))
         self.memo[key] = named
@@ -1233,7 +1270,12 @@ class PoolElaborator:
 
     def _pool_value(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
         if self.pool is None or place.scope == "account":
-            self.report("undefined-name", name.span, "there is no pool here", "pools are read from rules of positions, orders, balances and pools")
+            self.report(
+                "undefined-name",
+                name.span,
+                "there is no pool here",
+                "pools are read from rules of positions, orders, balances and pools",
+            )
             return None
         node = self._member_name(attribute, _Place("pool", "pool"), name.span)
         if node is _MISSING:
@@ -1315,7 +1357,11 @@ def _joiner(verb: str) -> str:
 
 
 def _money_symbol(dimension: Dimension) -> str | None:
-    if len(dimension.units) == 1 and dimension.units[0][1] == 1 and dimension.units[0][0] not in {"contracts", "seconds"}:
+    if (
+        len(dimension.units) == 1
+        and dimension.units[0][1] == 1
+        and dimension.units[0][0] not in {"contracts", "seconds"}
+    ):
         return dimension.units[0][0]
     return None
 
@@ -1350,7 +1396,7 @@ def _remedy(found: Dimension, expected: Dimension) -> str:
         return "divide it by an amount of the same kind"
     if {found.kind, expected.kind} == {"rate", "number"}:
         return "a leverage becomes a rate as `1 / leverage`; a rate becomes a number only by dividing"
-    if found.units == QUANTITY.units or expected.units == QUANTITY.units:
+    if QUANTITY.units in (found.units, expected.units):
         return "use `notional`, or multiply the quantity by `instrument.contract_size` and a price"
     if dict(found.units).get("contracts") or dict(expected.units).get("contracts"):
         return "a quantity counts contracts: multiply it by `instrument.contract_size`"

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from attrs import field, frozen
+import attrs
+from attrs import frozen
 
 from marginrules.account.fields import FieldSpec
 from marginrules.account.state import TierTable
@@ -30,7 +31,7 @@ class Constant:
 
     value: Decimal | bool | str
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -48,7 +49,7 @@ class Field:
     is_attribute: bool
     default: Decimal | bool | str | None
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -62,7 +63,7 @@ class Fact:
     scope: Scope
     name: str
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -74,7 +75,7 @@ class Named:
     value: "Node"
     dimension: Dimension
     cites: tuple[Citation, ...]
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
     because: str | None = None
 
 
@@ -85,7 +86,7 @@ class Unary:
     operator: Literal["-", "abs", "not", "sqrt", "ln"]
     operand: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -96,7 +97,7 @@ class Binary:
     left: "Node"
     right: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -107,7 +108,7 @@ class Compare:
     left: "Node"
     right: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -118,7 +119,7 @@ class Logic:
     left: "Node"
     right: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -129,7 +130,7 @@ class Conditional:
     then: "Node"
     otherwise: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -140,7 +141,7 @@ class Round:
     direction: RoundingDirection
     step: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -157,7 +158,7 @@ class TableSource:
     field: Field | None
     table: TierTable | None
     by_symbol: Mapping[str, TierTable] | None
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -166,7 +167,7 @@ class TierColumn:
 
     name: str
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -183,7 +184,7 @@ class Tiered:
     rate: "Node"
     amount: "Node | None"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -194,7 +195,7 @@ class Pick:
     table: TableSource
     result: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -206,7 +207,7 @@ class Aggregate:
     operand: "Node | None"
     where: "Node | None"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -215,7 +216,7 @@ class PoolValue:
 
     value: "Node"
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -226,7 +227,7 @@ class Convert:
     origin: str
     target: str
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -235,7 +236,7 @@ class Solved:
 
     name: Literal["solved_liquidation_price", "solved_bankruptcy_price"]
     dimension: Dimension
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 Node = (
@@ -314,7 +315,7 @@ class PoolPlan:
     liquidate: Named | None
     thresholds: tuple[Named, ...]
     published: Mapping[Scope, tuple[str, ...]]
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)
 
 
 @frozen(eq=False)
@@ -351,4 +352,4 @@ class Plan:
     inputs: tuple[FieldSpec, ...]
     pools: tuple[PoolPlan, ...]
     dated_tables: Mapping[str, date]
-    span: Span = field(repr=False)
+    span: Span = attrs.field(repr=False)

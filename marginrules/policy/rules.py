@@ -244,9 +244,7 @@ def _define(
         )
 
 
-def _add_pool(
-    collector: _Collector, pools: list[PoolRules], pool: nodes.Pool, inherited: Sequence[PoolRules]
-) -> None:
+def _add_pool(collector: _Collector, pools: list[PoolRules], pool: nodes.Pool, inherited: Sequence[PoolRules]) -> None:
     targets = [
         existing
         for existing in inherited
@@ -275,7 +273,9 @@ def _pool_rules(collector: _Collector, pool: nodes.Pool, base: PoolRules | None)
                 _define(collector, definitions, [item], base.definitions if base else {}, f"{pool.name}.")
             case nodes.Definitions(entity=entity):
                 inherited = base.members.get(entity, {}) if base else {}
-                _define(collector, members.setdefault(entity, {}), item.definitions, inherited, f"{pool.name} {entity}.")
+                _define(
+                    collector, members.setdefault(entity, {}), item.definitions, inherited, f"{pool.name} {entity}."
+                )
             case nodes.Threshold():
                 collector.put(
                     thresholds,
@@ -302,7 +302,9 @@ def _pool_rules(collector: _Collector, pool: nodes.Pool, base: PoolRules | None)
                     collector.duplicate(f"`{word}`", item.span, single[word].span)
                 elif base is not None and not isinstance(item, nodes.Liquidate):
                     _closed(collector, item.span, f"`{word}`")
-                elif isinstance(item, nodes.Liquidate) and item.replace != (base is not None and base.liquidate is not None):
+                elif isinstance(item, nodes.Liquidate) and item.replace != (
+                    base is not None and base.liquidate is not None
+                ):
                     collector.diagnostics.append(
                         Diagnostic(
                             "duplicate-definition" if base else "nothing-to-replace",

@@ -41,7 +41,12 @@ def _problem(diagnostics: list[Diagnostic], span: Span, problem: str, remedy: st
 
 def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable | None:
     if not table.columns or table.columns[0] != "above":
-        _problem(diagnostics, table.span, f"the first column of table `{table.name}` must be `above`", "put lower bounds first")
+        _problem(
+            diagnostics,
+            table.span,
+            f"the first column of table `{table.name}` must be `above`",
+            "put lower bounds first",
+        )
         return None
     if len(set(table.columns)) != len(table.columns):
         _problem(diagnostics, table.span, f"table `{table.name}` has a column twice", "name each column once")
@@ -56,7 +61,12 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
         for column, cell in zip(table.columns, row.cells, strict=True):
             value, dimension, span = _cell(cell, row.span)
             if value is None and cell is not None:
-                _problem(diagnostics, span, "a cell holds a number", "write a number, with %, bps or a currency, or `-` for none")
+                _problem(
+                    diagnostics,
+                    span,
+                    "a cell holds a number",
+                    "write a number, with %, bps or a currency, or `-` for none",
+                )
                 return None
             cells.append(value)
             if dimension is not None and not _agree(columns, column, dimension, value):
@@ -78,7 +88,12 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
                 cell = row.cells[table.columns.index(column)]
                 if isinstance(cell, nodes.Number) and not cell.unit and cell.value > 1:
                     diagnostics.append(
-                        Diagnostic("not-a-rate", cell.span, f"`{column}` must be a rate, and {cell.value} is no share of anything", f"write `{cell.text}%` for {cell.text} in a hundred")
+                        Diagnostic(
+                            "not-a-rate",
+                            cell.span,
+                            f"`{column}` must be a rate, and {cell.value} is no share of anything",
+                            f"write `{cell.text}%` for {cell.text} in a hundred",
+                        )
                     )
                     return None
     if typed.get("maintenance_amount", LITERAL).kind == "literal" and typed["above"].kind == "amount":
@@ -92,7 +107,9 @@ def _agree(columns: dict[str, Dimension], column: str, dimension: Dimension, val
         columns[column] = dimension
         return True
     # A bare zero fits every column.
-    return known == dimension or (dimension.kind == "literal" and not value) or known.kind == dimension.kind == "literal"
+    return (
+        known == dimension or (dimension.kind == "literal" and not value) or known.kind == dimension.kind == "literal"
+    )
 
 
 def _cell(cell: nodes.Expression | None, span: Span) -> tuple[Decimal | None, Dimension | None, Span]:
@@ -108,8 +125,8 @@ def _cell(cell: nodes.Expression | None, span: Span) -> tuple[Decimal | None, Di
         case nodes.Number(value=value, unit=unit):
             return value, money(unit), cell.span
         case nodes.Unary(operator="-", operand=nodes.Number() as number):
-            value, dimension, _ = _cell(number, span)
-            return (None if value is None else -value), dimension, cell.span
+            positive, dimension, _ = _cell(number, span)
+            return (None if positive is None else -positive), dimension, cell.span
         case _:
             return None, None, cell.span
 
@@ -128,7 +145,9 @@ def _from_file(table: nodes.Table, read_file: ReadFile, diagnostics: list[Diagno
         text = read_file(name)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a text file"
-        _problem(diagnostics, table.span, f"the data file {name} cannot be read: {reason}", "put it beside the rule file")
+        _problem(
+            diagnostics, table.span, f"the data file {name} cannot be read: {reason}", "put it beside the rule file"
+        )
         return None
     try:
         records = _records(name, text)
@@ -155,7 +174,9 @@ def _records(name: str, text: str) -> list[Mapping[str, Any]]:
             raise _DataError(f"not JSON ({error})", "write a list of rows, or an object with `tiers`") from None
         found = loaded.get("tiers") if isinstance(loaded, dict) else loaded
         if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-            raise _DataError("it holds no list of rows", "write a list of objects, or an object with such a list as `tiers`")
+            raise _DataError(
+                "it holds no list of rows", "write a list of objects, or an object with such a list as `tiers`"
+            )
         records = found
     else:
         raise _DataError("neither .csv nor .json", "name a data file with one of these endings")

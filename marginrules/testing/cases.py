@@ -134,7 +134,9 @@ def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
         remark = note if verdict == "source inconsistent" else ""
         return CaseResult(venue, name, verdict, compared, tuple(differences), remark)
     if "action" in case:
-        remark = f"its action ({case['action'].get('action')}) is not decided yet; {compared} figures of the state agree"
+        remark = (
+            f"its action ({case['action'].get('action')}) is not decided yet; {compared} figures of the state agree"
+        )
         return CaseResult(venue, name, "awaits actions", compared, remark=remark)
     return CaseResult(venue, name, "agrees", compared)
 

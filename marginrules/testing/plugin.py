@@ -79,7 +79,7 @@ def account_document(world: World, docstring: str) -> None:
         rf" at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"
     )
 )
-def position_at(  # noqa: PLR0913 - a step's words are its arguments
+def position_at(
     world: World, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str
 ) -> None:
     """A position entered at the present mark; an isolated one is assigned its notional over its leverage."""
@@ -123,7 +123,8 @@ def tiers(world: World, base: str, datatable: list[list[str]]) -> None:
     """The tier table of the contract on an underlying, a row a tier, columns by name."""
     columns, *rows = datatable
     world.instrument(base)["tiers"] = [
-        {column: plain_text(number(cell)) for column, cell in zip(columns, row, strict=True) if cell.strip()} for row in rows
+        {column: plain_text(number(cell)) for column, cell in zip(columns, row, strict=True) if cell.strip()}
+        for row in rows
     ]
     world.changed()
 
@@ -135,8 +136,12 @@ def no_mark_price(world: World, base: str) -> None:
     world.changed()
 
 
-@given(parsers.re(rf"a resting order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"))
-def resting_order(world: World, side: str, quantity: str, base: str, price: str, leverage: str) -> None:  # noqa: PLR0913
+@given(
+    parsers.re(
+        rf"a resting order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"
+    )
+)
+def resting_order(world: World, side: str, quantity: str, base: str, price: str, leverage: str) -> None:
     """An order in the book, in cross mode."""
     world.section("orders").append(
         {
@@ -159,7 +164,9 @@ def further_balance(world: World, amount: str, asset: str) -> None:
     world.changed()
 
 
-@given(parsers.re(rf"(?P<asset>[A-Z]\w*) is worth (?P<price>{_AMOUNT}) USD and counts (?P<share>{_AMOUNT}%) as collateral"))
+@given(
+    parsers.re(rf"(?P<asset>[A-Z]\w*) is worth (?P<price>{_AMOUNT}) USD and counts (?P<share>{_AMOUNT}%) as collateral")
+)
 def collateral_asset(world: World, asset: str, price: str, share: str) -> None:
     """The index price of an asset, and the part of its value that counts."""
     record = world.asset(asset)
@@ -256,10 +263,11 @@ def remember(world: World, name: str) -> None:
 
 def _record(world: World, identity: str) -> PoolReport | PositionReport:
     report = world.report()
-    for found in (*report.pools, *report.positions):
+    records: list[PoolReport | PositionReport] = [*report.pools, *report.positions]
+    for found in records:
         if found.id == identity:
             return found
-    known = [found.id for found in (*report.pools, *report.positions)]
+    known = [found.id for found in records]
     message = f"nothing in the report is called {identity}: {known}"
     raise AssertionError(message)
 
@@ -285,7 +293,11 @@ def figure_is(world: World, words: str, identity: str, amount: str, asset: str |
     world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
 
 
-@then(parsers.re(rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) to (?P<places>\d+) (?:decimal )?places?"))
+@then(
+    parsers.re(
+        rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) to (?P<places>\d+) (?:decimal )?places?"
+    )
+)
 def figure_is_about(world: World, words: str, identity: str, amount: str, places: str) -> None:
     """A figure, as a source prints it: rounded to its places."""
     found, wanted = _figure(world, words, identity), number(amount)
@@ -307,7 +319,11 @@ def no_price(world: World, identity: str, words: str) -> None:
     _reason(world, words, identity, "none")
 
 
-@then(parsers.re(rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is unknown, because (?P<because>.+)"))
+@then(
+    parsers.re(
+        rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is unknown, because (?P<because>.+)"
+    )
+)
 def figure_unknown(world: World, words: str, identity: str, because: str) -> None:
     """A figure that cannot be had, and why."""
     found = _figure(world, words, identity)
@@ -317,11 +333,14 @@ def figure_unknown(world: World, words: str, identity: str, because: str) -> Non
 
 def _reason(world: World, words: str, identity: str, because: str) -> None:
     report = world.report()
+    ids = {
+        "pools": [pool.id for pool in report.pools],
+        "positions": [position.id for position in report.positions],
+    }
     place = next(
-        f"/{section}/{index}/{_FIGURES.get(words, words)}"
-        for section, records in (("pools", report.pools), ("positions", report.positions))
-        for index, record in enumerate(records)
-        if record.id == identity
+        f"/{section}/{found.index(identity)}/{_FIGURES.get(words, words)}"
+        for section, found in ids.items()
+        if identity in found
     )
     reasons = [entry.reason for entry in report.unknown if entry.at == place]
     assert any(because in reason for reason in reasons), f"{place} is unknown because {reasons}, expected {because!r}"
@@ -356,7 +375,9 @@ def the_pool_safe(world: World) -> None:
     """The only pool with positions."""
     pools = [pool for pool in world.report().pools if pool.positions]
     assert len(pools) == 1, f"there are several pools: {[pool.id for pool in pools]}"
-    world.expect("liquidatable", pools[0].id, pools[0].liquidatable, False, holds=lambda: pools[0].liquidatable is False)
+    world.expect(
+        "liquidatable", pools[0].id, pools[0].liquidatable, False, holds=lambda: pools[0].liquidatable is False
+    )
 
 
 @then(parsers.re(rf"the idle equity is (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
@@ -401,8 +422,12 @@ def as_remembered(world: World, words: str, identity: str, name: str) -> None:
     world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
 
 
-@then(parsers.re(rf'the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) (?P<way>more|less) than in "(?P<name>[^"]+)"'))
-def moved_from_remembered(world: World, words: str, identity: str, amount: str, way: str, name: str) -> None:  # noqa: PLR0913
+@then(
+    parsers.re(
+        rf'the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<amount>{_AMOUNT}) (?P<way>more|less) than in "(?P<name>[^"]+)"'
+    )
+)
+def moved_from_remembered(world: World, words: str, identity: str, amount: str, way: str, name: str) -> None:
     """How far a figure moved when the account changed."""
     found, before = _figure(world, words, identity), _figure(world.remembered[name], words, identity)
     assert isinstance(found, Decimal), f"{words} of {identity} is {found}"
@@ -411,7 +436,11 @@ def moved_from_remembered(world: World, words: str, identity: str, amount: str, 
     world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
 
 
-@then(parsers.re(rf"the (?P<words>liquidation price|bankruptcy price) of (?P<identity>{_ID}) is (?P<way>below|above) (?P<amount>{_AMOUNT})"))
+@then(
+    parsers.re(
+        rf"the (?P<words>liquidation price|bankruptcy price) of (?P<identity>{_ID}) is (?P<way>below|above) (?P<amount>{_AMOUNT})"
+    )
+)
 def price_beyond(world: World, words: str, identity: str, way: str, amount: str) -> None:
     """On which side of a price a boundary lies."""
     found, limit = _figure(world, words, identity), number(amount)
@@ -440,4 +469,3 @@ def _input(value: str) -> object:
         return plain_text(number(value))
     except AssertionError:
         return value
-

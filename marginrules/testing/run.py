@@ -24,8 +24,12 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
     Raises:
         FeatureError: a path does not exist, or there is no feature file.
     """
-    import pytest  # noqa: PLC0415 - an extra: nothing else of the package needs it
-
+    try:
+        import pytest  # noqa: PLC0415 - an extra: only running features needs it
+        import pytest_bdd  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        message = f"running feature files needs {error.name}\nhelp: install marginrules[testing]"
+        raise FeatureError(message) from None
     for path in paths:
         if not path.exists():
             message = f"{path} does not exist\nhelp: give feature files, or folders that hold some"

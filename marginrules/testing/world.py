@@ -120,7 +120,9 @@ class World:
         message = f"no position {name} in this account: {[record['id'] for record in self.section('positions')]}"
         raise AssertionError(message)
 
-    def add_position(self, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str) -> None:
+    def add_position(
+        self, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str
+    ) -> None:
         """A position entered at the mark price; an isolated one is assigned its notional over its leverage."""
         entry = number(price)
         if not any(record["base"] == base for record in self.section("instruments")):

@@ -28,6 +28,11 @@ def incomplete_header(checking: Checking) -> list[Diagnostic]:
             )
     if not checking.rules.pools:
         found.append(
-            Diagnostic("incomplete-header", header.span, "the policy has no pool", "say what backs positions: `pool cross { … }`")
+            Diagnostic(
+                "incomplete-header",
+                header.span,
+                "the policy has no pool",
+                "say what backs positions: `pool cross { … }`",
+            )
         )
     return found

@@ -12,7 +12,7 @@ def initial_below_maintenance(checking: Checking) -> list[Diagnostic]:
     found = []
     for pool in checking.pools:
         for scope in ("position", "pool"):
-            definitions = pool.definitions[scope]  # type: ignore[index]
+            definitions = pool.definitions[scope]
             initial, maintenance = definitions.get("initial_margin"), definitions.get("maintenance_margin")
             if initial is None or maintenance is None:
                 continue

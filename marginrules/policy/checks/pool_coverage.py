@@ -15,10 +15,7 @@ def pool_coverage(checking: Checking) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for members, word in (("positions", "position"), ("orders", "order")):
         conditions = [
-            condition
-            for pool in pools
-            for condition in (pool.when, getattr(pool, members))
-            if condition is not None
+            condition for pool in pools for condition in (pool.when, getattr(pool, members)) if condition is not None
         ]
         domains = variables(conditions)
         combinations = assignments(domains)
@@ -88,5 +85,5 @@ def _undecided(pools: tuple[plan.PoolPlan, ...], members: str) -> plan.Node | No
                 continue
             combinations = assignments(variables([condition]))
             if combinations is not None and any(truth(condition, entry) is None for entry in combinations):
-                return condition  # type: ignore[no-any-return]
+                return condition
     return None

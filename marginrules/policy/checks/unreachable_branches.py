@@ -1,11 +1,14 @@
 """`unreachable-branch`: a condition that never, or always, holds where it stands."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from marginrules.language.diagnostics import Diagnostic
-from marginrules.language.source import Span
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Assignment, Checking, assignments, truth, variables
+
+if TYPE_CHECKING:
+    from marginrules.language.source import Span
 
 
 def unreachable_branches(checking: Checking) -> list[Diagnostic]:

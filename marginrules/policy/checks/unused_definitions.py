@@ -33,7 +33,9 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
     for entity, definitions in rules.definitions.items():
         for name, rule in definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES.get(entity, {})
-            used = (entity, name) in reached or (bool(rule.definition.parameters) and (entity, name) in checking.whole.used)
+            used = (entity, name) in reached or (
+                bool(rule.definition.parameters) and (entity, name) in checking.whole.used
+            )
             if not shown and not used and rule.definition.span.source == own:
                 yield f"`{entity}.{name}`", rule.definition.span
     for pool in rules.pools:
