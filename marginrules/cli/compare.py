@@ -14,7 +14,9 @@ from marginrules.policy.catalogue import load_policy
 
 @click.command("compare")
 @arguments.account_argument
-@click.option("--policy", "-p", "names", multiple=True, required=True, metavar="NAME|FILE", help="one policy, or several")
+@click.option(
+    "--policy", "-p", "names", multiple=True, required=True, metavar="NAME|FILE", help="one policy, or several"
+)
 @arguments.from_option
 @arguments.as_of_option
 @arguments.json_option
@@ -78,7 +80,13 @@ def _rows(columns: Sequence[Column]) -> Iterator[tuple[str, list[Text | str]]]:
             f"{name} liquidation price",
             [output.shown(position.liquidation_price) if position else "" for position in held],
         )
-        yield f"{name} bankruptcy price", [output.shown(position.bankruptcy_price) if position else "" for position in held]
+        yield (
+            f"{name} bankruptcy price",
+            [output.shown(position.bankruptcy_price) if position else "" for position in held],
+        )
     assets = dict.fromkeys(asset for report in reports if report is not None for asset in idle(report))
     for asset in assets:
-        yield f"idle equity {asset}".rstrip(), [output.shown(idle(report).get(asset)) if report is not None else "" for report in reports]
+        yield (
+            f"idle equity {asset}".rstrip(),
+            [output.shown(idle(report).get(asset)) if report is not None else "" for report in reports],
+        )

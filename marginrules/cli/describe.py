@@ -17,7 +17,13 @@ def command(policies: tuple[str, ...], as_json: bool, markdown: bool) -> int:
     """Say what each POLICY does, pool by pool, in the five rows of the documented comparison."""
     found = [describe(load_policy(name)) for name in policies]
     if as_json:
-        output.print_json({"schema": "marginrules/description/1", "rows": list(ROWS), "policies": [attrs.asdict(entry) for entry in found]})
+        output.print_json(
+            {
+                "schema": "marginrules/description/1",
+                "rows": list(ROWS),
+                "policies": [attrs.asdict(entry) for entry in found],
+            }
+        )
     elif markdown:
         click.echo("\n\n".join(_markdown(entry) for entry in found))
     else:

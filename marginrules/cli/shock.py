@@ -1,6 +1,7 @@
 """`marginrules shock`: the same account after prices moved, and along the way."""
 
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 
 import click
@@ -22,12 +23,14 @@ _SCALES = [Decimal(step) / 20 for step in range(-20, 41)]
 @click.command("shock")
 @arguments.account_argument
 @arguments.policy_option
-@click.option("--move", "moves", multiple=True, required=True, metavar="BASE=PERCENT%", help="such as BTC=-8%; repeatable")
+@click.option(
+    "--move", "moves", multiple=True, required=True, metavar="BASE=PERCENT%", help="such as BTC=-8%; repeatable"
+)
 @click.option("--plot", "plot", type=click.Path(path_type=Path), metavar="FILE", help="draw into an .svg or .png file")
 @arguments.from_option
 @arguments.as_of_option
 @arguments.json_option
-def command(  # noqa: D417
+def command(
     account: str,
     policy_name: str,
     moves: tuple[str, ...],
@@ -72,19 +75,14 @@ def command(  # noqa: D417
 
 def _print(before: Report, after: Report) -> None:
     table = Table(pad_edge=False)
-    for heading in ("pool", "equity before", "after", "requirement before", "after", "liquidatable before", "after"):
-        table.add_column(heading, justify="left" if heading == "pool" else "right", overflow="fold")
+    for heading in ("", "before", "after"):
+        table.add_column(heading, justify="right" if heading else "left", overflow="fold")
     for pool in before.pools:
         then = after.pool(pool.id)
-        table.add_row(
-            pool.id,
-            output.shown(pool.equity),
-            output.shown(then.equity),
-            output.shown(pool.maintenance_margin),
-            output.shown(then.maintenance_margin),
-            output.verdict(pool.liquidatable),
-            output.verdict(then.liquidatable),
-        )
+        table.add_row(f"{pool.id} equity", output.shown(pool.equity), output.shown(then.equity))
+        requirement = (output.shown(pool.maintenance_margin), output.shown(then.maintenance_margin))
+        table.add_row(f"{pool.id} requirement", *requirement)
+        table.add_row(f"{pool.id} liquidatable", output.verdict(pool.liquidatable), output.verdict(then.liquidatable))
     output.console().print(table)
 
 
@@ -111,8 +109,9 @@ def _draw_terminal(curve: tuple[ShockPoint, ...], title: str) -> None:
         click.echo("no plot: install marginrules[cli]", err=True)
         return
     plotext.clear_figure()
-    for label, (across, up) in _series(curve).items():
-        plotext.plot(across, up, label=label)
+    # Each line has a sign of its own: where there is no colour, it still can be told from the others.
+    for sign, (label, (across, up)) in zip(cycle("•xo+*#@%"), _series(curve).items(), strict=False):
+        plotext.plot(across, up, label=label, marker=sign)
     plotext.title(title)
     plotext.plotsize(min(output.console().width, 110), 22)
     plotext.theme("clear")

@@ -86,7 +86,9 @@ def _pool(pool: plan.PoolPlan) -> PoolDescription:
     equity = pool.definitions["pool"]["equity"]
     rules = [equity, *([pool.liquidate] if pool.liquidate is not None else [])]
     cites = dict.fromkeys(
-        citation.source + (f' "{citation.passage}"' if citation.passage else "") for rule in rules for citation in rule.cites
+        citation.source + (f' "{citation.passage}"' if citation.passage else "")
+        for rule in rules
+        for citation in rule.cites
     )
     return PoolDescription(
         pool.kind,
@@ -104,7 +106,9 @@ def _words(node: plan.Node) -> str:
 def _covers(pool: plan.PoolPlan) -> str:
     if pool.positions is None:
         return "no positions"
-    return "every position" if isinstance(pool.positions, plan.Constant) else f"positions where {_words(pool.positions)}"
+    return (
+        "every position" if isinstance(pool.positions, plan.Constant) else f"positions where {_words(pool.positions)}"
+    )
 
 
 _SCOPES = {
@@ -155,7 +159,8 @@ def _boundary(pool: plan.PoolPlan) -> str:
     equal = {
         compare.operator
         for compare in _below(pool.liquidate.value)
-        if isinstance(compare, plan.Compare) and compare.operator in {"<", "<=", ">", ">="}
+        if isinstance(compare, plan.Compare)
+        and compare.operator in {"<", "<=", ">", ">="}
         and any(isinstance(node, plan.Named) and node.name in {"equity", "margin_ratio"} for node in _below(compare))
     }
     strict = ""

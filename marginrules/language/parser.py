@@ -131,6 +131,11 @@ def _expected(names: set[str]) -> list[str]:
     return sorted({_WORDS.get(name) or f"`{literals.get(name, name.lower())}`" for name in names})
 
 
+def _offset(error: UnexpectedInput) -> int:
+    # lark types it as None on the base class; its subclasses set it.
+    return error.pos_in_stream or 0  # type: ignore[redundant-expr]
+
+
 def _unexpected(source: Source, error: UnexpectedInput) -> RuleFileError:
     if isinstance(error, UnexpectedToken) and error.token.type != "$END":
         start, found = error.token.start_pos or 0, str(error.token)
@@ -139,10 +144,10 @@ def _unexpected(source: Source, error: UnexpectedInput) -> RuleFileError:
         start, found = len(source.text.rstrip()), ""
         accepts = set(getattr(error, "accepts", None) or error.expected or ())
     elif isinstance(error, UnexpectedCharacters):
-        start, found = int(error.pos_in_stream), error.char
+        start, found = _offset(error), error.char
         accepts = set(error.allowed or ())
     else:  # pragma: no cover - lark has no other kind
-        start, found, accepts = int(error.pos_in_stream), "", set()
+        start, found, accepts = _offset(error), "", set()
     expected = _expected(accepts)
     word_match = re.compile(r"[A-Za-z_]\w*").match(source.text, start)
     word = word_match.group() if word_match else found
