@@ -10,27 +10,71 @@ Everything returned is immutable and safe to share between threads.
 """
 
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from marginrules.account import documents as _account_documents
-from marginrules.account.state import AccountState, StateError
-from marginrules.engine.documents import write as write_report
-from marginrules.engine.evaluate import evaluate
-from marginrules.engine.explain import Derivation, explain
-from marginrules.engine.report import IdleEquity, PoolReport, PositionReport, Report, UnknownEntry
-from marginrules.errors import MarginRulesError
-from marginrules.language.diagnostics import RuleFileError
-from marginrules.policy.catalogue import PolicyNotFoundError, load_policy, load_text
-from marginrules.policy.policy import Policy
+if TYPE_CHECKING:
+    from marginrules.account.state import AccountState, StateError
+    from marginrules.engine.documents import write as write_report
+    from marginrules.engine.evaluate import evaluate
+    from marginrules.engine.explain import Derivation, explain
+    from marginrules.engine.report import IdleEquity, PoolReport, PositionReport, Report, UnknownEntry
+    from marginrules.errors import MarginRulesError
+    from marginrules.language.diagnostics import RuleFileError
+    from marginrules.policy.catalogue import PolicyNotFoundError, load_policy, load_text
+    from marginrules.policy.policy import Policy
 
-try:
-    __version__ = version("marginrules")
-except PackageNotFoundError:  # a checkout that is not installed
-    __version__ = "0+unknown"
+    __version__: str
+
+_PLACES = {
+    "AccountState": "account.state",
+    "StateError": "account.state",
+    "evaluate": "engine.evaluate",
+    "Derivation": "engine.explain",
+    "explain": "engine.explain",
+    "IdleEquity": "engine.report",
+    "PoolReport": "engine.report",
+    "PositionReport": "engine.report",
+    "Report": "engine.report",
+    "UnknownEntry": "engine.report",
+    "MarginRulesError": "errors",
+    "RuleFileError": "language.diagnostics",
+    "PolicyNotFoundError": "policy.catalogue",
+    "load_policy": "policy.catalogue",
+    "load_text": "policy.catalogue",
+    "Policy": "policy.policy",
+}
+"""Where each public name lives: it is imported when it is first asked for, so that `import marginrules` is quick."""
 
 
-def read_account(document: str | bytes | dict[str, Any], policy: Policy | Iterable[Policy] = ()) -> AccountState:
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        found = getattr(import_module(f"marginrules.{_PLACES[name]}"), name)
+    elif name == "write_report":
+        found = import_module("marginrules.engine.documents").write
+    elif name == "__version__":
+        found = _version()
+    else:
+        message = f"module 'marginrules' has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and seldom asked for
+
+    try:
+        return version("marginrules")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "0+unknown"
+
+
+def read_account(document: str | bytes | dict[str, Any], policy: "Policy | Iterable[Policy]" = ()) -> "AccountState":
     """The account of a JSON document in the form `marginrules/account/1`.
 
     Args:
@@ -40,10 +84,17 @@ def read_account(document: str | bytes | dict[str, Any], policy: Policy | Iterab
     Raises:
         StateError: the document is malformed, lacks what every account has, or contradicts itself.
     """
-    policies = (policy,) if isinstance(policy, Policy) else tuple(policy)
-    declared = tuple(dict.fromkeys(spec for found in policies for spec in found.inputs))
-    parsed = _account_documents.load_json(document) if isinstance(document, str | bytes) else document
-    return _account_documents.read(parsed, declared)
+    from marginrules.account import documents  # noqa: PLC0415 - as every other name here
+
+    policies = tuple(policy) if isinstance(policy, Iterable) else (policy,)
+    # One policy's tuple is passed on as it is: the reader keeps its tables by it.
+    declared = (
+        policies[0].inputs
+        if len(policies) == 1
+        else tuple(dict.fromkeys(spec for found in policies for spec in found.inputs))
+    )
+    parsed = documents.load_json(document) if isinstance(document, str | bytes) else document
+    return documents.read(parsed, declared)
 
 
 __all__ = [

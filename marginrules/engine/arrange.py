@@ -3,8 +3,10 @@
 Membership follows from the policy's `covers` alone, and the checks have proved that it gives every position one pool.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from attrs import frozen
 
@@ -41,6 +43,50 @@ class PoolInstance:
     collateral: Decimal | Unknown
 
 
+@frozen(eq=False)
+class _Scheme:
+    """What membership under a policy depends on, found out once.
+
+    Attributes:
+        settings: the account's choices and flags that it may depend on, each with its default.
+        needed: those without which the pools are not known.
+        positions: fields of a position that its pool follows from; orders: the same of an order.
+        decided: pools already found, by settings and such fields.
+    """
+
+    settings: tuple[tuple[str, str | bool | None], ...]
+    needed: Mapping[str, tuple[str | bool, ...]]
+    positions: tuple[str, ...]
+    orders: tuple[str, ...]
+    decided: dict[tuple[object, ...], plan.PoolPlan | None]
+    active: dict[tuple[object, ...], tuple[plan.PoolPlan, ...]]
+
+
+@lru_cache(maxsize=256)
+def _scheme(policy: plan.Plan) -> _Scheme:
+    conditions = [
+        node
+        for pool in policy.pools
+        for node in (pool.when, pool.positions, pool.orders, pool.draws_where)
+        if node is not None
+    ]
+    domains = variables(conditions)
+    settings = []
+    for spec in policy.inputs:
+        if ("account", spec.name) in domains and spec.entity == "account":
+            default = None if spec.default is None else spec.default == "true" if spec.kind == "flag" else spec.default
+            settings.append((spec.name, default))
+    needed = variables([pool.when for pool in policy.pools if pool.when is not None])
+    return _Scheme(
+        tuple(settings),
+        {name: values for (_, name), values in needed.items()},
+        tuple(name for entity, name in domains if entity == "position"),
+        tuple(name for entity, name in domains if entity == "order"),
+        {},
+        {},
+    )
+
+
 def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
     """The pools of an account under a policy, those with collateral and no position included.
 
@@ -48,15 +94,23 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
         StateError: the document does not say what membership depends on, or contradicts the policy's scope.
     """
     _check_scope(policy, state)
-    settings = _settings(policy, state)
-    active = [pool for pool in policy.plan.pools if truth(pool.when, settings) is not False]
+    scheme = _scheme(policy.plan)
+    settings = _settings(policy, scheme, state)
+    chosen = tuple(settings.values())
+    active = scheme.active.get(chosen)
+    if active is None:
+        active = tuple(pool for pool in policy.plan.pools if truth(pool.when, settings) is not False)
+        scheme.active[chosen] = active
     members: dict[plan.PoolPlan, dict[str, list[PositionMember]]] = {pool: {} for pool in active}
     orders: dict[plan.PoolPlan, dict[str, list[OrderMember]]] = {pool: {} for pool in active}
     assigned: dict[str, Decimal | Unknown] = {}
     instruments, assets = state.instrument_by_symbol, state.asset_by_name
     for position in state.positions:
         instrument = instruments[position.symbol]
-        pool = _pool_of(position, "position", active, settings)
+        key = ("position", chosen, *[_field(position, name) for name in scheme.positions])
+        pool = scheme.decided.get(key)
+        if pool is None:
+            pool = scheme.decided[key] = _pool_of(position, "position", active, settings)
         if pool is None:
             raise StateError(
                 position.pointer,
@@ -77,7 +131,10 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
                 assigned[instrument.settle] = known if isinstance(known, Unknown) else known + margin
     for order in state.orders:
         instrument = instruments[order.symbol]
-        pool = _pool_of(order, "order", active, settings)
+        key = ("order", chosen, *[_field(order, name) for name in scheme.orders])
+        if key not in scheme.decided:
+            scheme.decided[key] = _pool_of(order, "order", active, settings)
+        pool = scheme.decided[key]
         if pool is not None and pool.key != "position":
             entry = (order, instrument, assets.get(instrument.settle))
             orders[pool].setdefault(_key(pool, "", instrument), []).append(entry)
@@ -114,31 +171,30 @@ def _check_scope(policy: Policy, state: AccountState) -> None:
         )
 
 
-def _settings(policy: Policy, state: AccountState) -> dict[tuple[str, str], str | bool]:
-    """Choices and flags of the account that decide which variant of a pool is in force."""
+def _settings(policy: Policy, scheme: _Scheme, state: AccountState) -> dict[tuple[str, str], str | bool]:
+    """Choices and flags of the account that decide which pools there are, and who is in them."""
     found: dict[tuple[str, str], str | bool] = {}
-    defaults = {(spec.entity, spec.name): spec for spec in policy.inputs}
-    for spec in policy.inputs:
-        if spec.entity != "account" or spec.kind not in {"flag", "choice"}:
-            continue
-        value = state.account.inputs.get(spec.name)
-        if value is None and spec.default is not None:
-            value = spec.default == "true" if spec.kind == "flag" else spec.default
+    inputs = state.account.inputs
+    for name, default in scheme.settings:
+        value = inputs.get(name)
+        if value is None:
+            value = default
         if isinstance(value, str | bool):
-            found[spec.entity, spec.name] = value
-    needed = variables([pool.when for pool in policy.plan.pools if pool.when is not None])
-    for variable in needed:
-        if variable not in found and variable in defaults:
+            found["account", name] = value
+        elif name in scheme.needed:
             raise StateError(
-                f"/account/{variable[1]}",
-                f"policy {policy.name} needs `{variable[1]}` to know which pools there are",
-                f"add it to `account`: {', '.join(str(value).lower() for value in needed[variable])}",
+                f"/account/{name}",
+                f"policy {policy.name} needs `{name}` to know which pools there are",
+                f"add it to `account`: {', '.join(str(entry).lower() for entry in scheme.needed[name])}",
             )
     return found
 
 
 def _pool_of(
-    record: Position | Order, entity: str, active: list[plan.PoolPlan], settings: Mapping[tuple[str, str], str | bool]
+    record: Position | Order,
+    entity: str,
+    active: Sequence[plan.PoolPlan],
+    settings: Mapping[tuple[str, str], str | bool],
 ) -> plan.PoolPlan | None:
     for pool in active:
         condition = pool.positions if entity == "position" else pool.orders
@@ -175,7 +231,7 @@ class _Known(dict[tuple[str, str], str | bool]):
         return super().get(key, default)
 
 
-def _field(record: Position | Order | Balance, name: str) -> object:
+def _field(record: Position | Order | Balance, name: str) -> Any:
     value = getattr(record, name, None)
     return record.inputs.get(name) if value is None else value
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
@@ -15,6 +15,7 @@ from marginrules.engine.arrange import PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_pool, run_kernel
 from marginrules.engine.report import (
+    NO_FIGURES,
     Figure,
     IdleEquity,
     PolicyNote,
@@ -152,6 +153,79 @@ def evaluate(policy: Policy, state: AccountState, *, solve: bool = True) -> Repo
     return evaluation(policy, state, solve=solve).report()
 
 
+@frozen(eq=False)
+class _Layout:
+    """Where the figures of a report stand among a kernel's values."""
+
+    pool: tuple[int, int, int]
+    ratio: int | None
+    liquidatable: int | None
+    pool_figures: tuple[tuple[str, int], ...]
+    position: tuple[int, int, int, int]
+    position_figures: tuple[tuple[str, int], ...]
+
+
+@lru_cache(maxsize=512)
+def _layout(pool: plan.PoolPlan) -> _Layout | None:
+    """The layout of a pool whose kernel has every figure; None where one is not defined, constant, or has its own rule."""
+    kernel = kernel_of(pool)
+    own, members = pool.definitions["pool"], pool.definitions["position"]
+    if {"liquidation_price", "bankruptcy_price"} & set(members):
+        return None
+
+    def column(scope: plan.Scope, node: plan.Node | None) -> int | None:
+        return None if node is None else kernel.columns[scope].get(id(node))
+
+    pool_columns = [column("pool", own.get(name)) for name in ("equity", "initial_margin", "maintenance_margin")]
+    position_columns = [
+        column("position", node)
+        for node in (
+            position_fact(pool, "notional"),
+            position_fact(pool, "unrealized_pnl"),
+            members.get("initial_margin"),
+            members.get("maintenance_margin"),
+        )
+    ]
+    ratio = column("pool", own.get("margin_ratio"))
+    liquidatable = column("pool", pool.liquidate)
+    shown = [(name, column("pool", own.get(name))) for name in pool.published.get("pool", ())]
+    shown += [(threshold.name, column("pool", threshold)) for threshold in pool.thresholds]
+    shown_positions = [(name, column("position", members.get(name))) for name in pool.published.get("position", ())]
+    everything = [
+        *pool_columns,
+        *position_columns,
+        *(found for _, found in shown),
+        *(found for _, found in shown_positions),
+    ]
+    if "margin_ratio" in own:
+        everything.append(ratio)
+    if pool.liquidate is not None:
+        everything.append(liquidatable)
+    if None in everything:
+        return None
+    return _Layout(
+        tuple(pool_columns),  # type: ignore[arg-type]
+        ratio,
+        liquidatable,
+        tuple(shown),  # type: ignore[arg-type]
+        tuple(position_columns),  # type: ignore[arg-type]
+        tuple(shown_positions),  # type: ignore[arg-type]
+    )
+
+
+_NOT_SOLVED = Unknown("prices were not solved for")
+
+
+@lru_cache(maxsize=4096)
+def _entry(at: str, value: Unknown) -> UnknownEntry:
+    return UnknownEntry(at, value.reason, value.pointer)
+
+
+@lru_cache(maxsize=256)
+def _policy_note(policy: plan.Plan) -> PolicyNote:
+    return PolicyNote(policy.name, policy.version, policy.digest, policy.omits)
+
+
 @define
 class _Writer:
     """Collects figures, and reasons for those that cannot be had."""
@@ -162,26 +236,23 @@ class _Writer:
     unknown: list[UnknownEntry] = field(factory=list)
 
     def report(self) -> Report:
-        order = {position.id: index for index, position in enumerate(self.state.positions)}
         pools = tuple(self._pool(index, pool) for index, pool in enumerate(self.pools))
-        members = sorted(
-            (
-                (order[member[0].id], pool, index)
-                for pool in self.pools
-                for index, member in enumerate(pool.instance.positions)
-            ),
-            key=lambda entry: entry[0],
+        found: dict[str, tuple[PoolEvaluation, int]] = {}
+        for pool in self.pools:
+            for index, member in enumerate(pool.instance.positions):
+                found[member[0].id] = (pool, index)
+        positions = tuple(
+            self._position(place, *found[position.id]) for place, position in enumerate(self.state.positions)
         )
-        positions = tuple(self._position(place, pool, index) for place, (_, pool, index) in enumerate(members))
-        found = self.policy.plan
+        policy = self.policy.plan
         return Report(
-            PolicyNote(found.name, found.version, found.digest, found.omits),
+            _policy_note(policy),
             self.state.account.id,
             pools,
             positions,
             tuple(self._idle()),
             tuple(self.unknown),
-            tuple(self._notes()),
+            tuple(self._notes()) if policy.dated_tables else (),
         )
 
     def _notes(self) -> list[str]:
@@ -208,6 +279,9 @@ class _Writer:
     def _pool(self, index: int, pool: PoolEvaluation) -> PoolReport:
         found = pool.instance.plan
         at = f"/pools/{index}"
+        layout = _layout(found)
+        if pool.rows is not None and layout is not None:
+            return self._quick_pool(pool, layout, pool.rows["pool"][0], at)
         equity = self._named(pool, "pool", "equity", POOL, f"{at}/equity")
         initial = self._named(pool, "pool", "initial_margin", POOL, f"{at}/initial_margin")
         maintenance = self._named(pool, "pool", "maintenance_margin", POOL, f"{at}/maintenance_margin")
@@ -236,9 +310,58 @@ class _Writer:
             figures,
         )
 
+    def _quick_pool(self, pool: PoolEvaluation, layout: "_Layout", values: list[Any], at: str) -> PoolReport:
+        """The pool's figures where the kernel has them all."""
+        equity, initial, maintenance = (values[column] for column in layout.pool)
+        if layout.ratio is not None:
+            ratio = values[layout.ratio]
+        elif equity > 0:
+            ratio = maintenance / equity
+        else:
+            ratio = self.figure(_margin_ratio(maintenance, equity), f"{at}/margin_ratio")
+        return PoolReport(
+            pool.instance.plan.kind,
+            pool.instance.id,
+            tuple([member[0].id for member in pool.instance.positions]),
+            pool.instance.asset,
+            equity,
+            initial,
+            maintenance,
+            ratio,
+            values[layout.liquidatable] if layout.liquidatable is not None else False,
+            {name: values[column] for name, column in layout.pool_figures} if layout.pool_figures else NO_FIGURES,
+        )
+
     def _position(self, place: int, pool: PoolEvaluation, index: int) -> PositionReport:
         found = pool.instance.plan
         position = pool.instance.positions[index][0]
+        layout = _layout(found)
+        if pool.rows is not None and layout is not None:
+            row = pool.rows["position"][index]
+            notional, profit, initial, maintenance = [row[column] for column in layout.position]
+            solved = pool.prices.solved
+            liquidation = solved.get(("solved_liquidation_price", index), _NOT_SOLVED)
+            bankruptcy = solved.get(("solved_bankruptcy_price", index), _NOT_SOLVED)
+            if isinstance(liquidation, Unknown):
+                self.unknown.append(_entry(f"/positions/{place}/liquidation_price", liquidation))
+                liquidation = None  # type: ignore[assignment]
+            if isinstance(bankruptcy, Unknown):
+                self.unknown.append(_entry(f"/positions/{place}/bankruptcy_price", bankruptcy))
+                bankruptcy = None  # type: ignore[assignment]
+            return PositionReport(
+                position.id,
+                pool.instance.id,
+                notional,
+                profit,
+                initial,
+                maintenance,
+                liquidation,  # type: ignore[arg-type]
+                bankruptcy,  # type: ignore[arg-type]
+                pool.prices.others.get(index, ()),
+                {name: row[column] for name, column in layout.position_figures}
+                if layout.position_figures
+                else NO_FIGURES,
+            )
         entity: Entity = ("position", index)
         at = f"/positions/{place}"
         notional = self.figure(pool.value(position_fact(found, "notional"), entity), f"{at}/notional")

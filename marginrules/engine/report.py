@@ -9,7 +9,7 @@ from attrs import field, frozen
 Figure = Decimal | bool | None
 """A number, a flag, or None where it cannot be had: then `unknown` says why."""
 
-_NOTHING: Mapping[str, Figure] = MappingProxyType({})
+NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 
 
 @frozen
@@ -31,7 +31,7 @@ class PoolReport:
     maintenance_margin: Decimal | None
     margin_ratio: Decimal | None
     liquidatable: bool | None
-    figures: Mapping[str, Figure] = _NOTHING
+    figures: Mapping[str, Figure] = NO_FIGURES
 
 
 @frozen
@@ -56,7 +56,7 @@ class PositionReport:
     liquidation_price: Decimal | None
     bankruptcy_price: Decimal | None
     other_boundaries: tuple[Decimal, ...]
-    figures: Mapping[str, Figure] = _NOTHING
+    figures: Mapping[str, Figure] = NO_FIGURES
 
 
 @frozen

@@ -1,0 +1,213 @@
+"""Measures evaluation against hand-written code, and the parts of the library against one another.
+
+Every figure is the best of several rounds of one process; only the ratios mean anything beyond this machine.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import marginrules
+from benchmarks.by_hand import BY_HAND
+from marginrules.account import documents
+from marginrules.arithmetic import exact_context
+from marginrules.engine.evaluate import evaluation
+from marginrules.engine.explain import explain_all
+from marginrules.engine.report import Report
+from marginrules.language.parser import parse
+from marginrules.policy.catalogue import diagnose_text
+from marginrules.resources import policy_path
+
+ROUNDS = 7
+
+LIMITS = {"evaluate": 4, "trace": 4, "prices": 5}
+"""What the project holds itself to: at most so many times the measure beside it."""
+
+
+def account() -> dict[str, Any]:
+    """Four positions, three of them cross, with two tiers each, and an order."""
+    table = [
+        {"above": "0", "max_leverage": "40", "maintenance_rate": "0.0125", "maintenance_amount": "0"},
+        {"above": "150000000", "max_leverage": "20", "maintenance_rate": "0.025", "maintenance_amount": "1875000"},
+    ]
+    positions = [
+        ("BTC", "0.5", "95000", "92000", "cross"),
+        ("ETH", "-10", "3000", "3100", "cross"),
+        ("SOL", "100", "150", "140", "cross"),
+        ("XRP", "2000", "2.2", "2.1", "isolated"),
+    ]
+    return {
+        "schema": "marginrules/account/1",
+        "account": {"id": "benchmark"},
+        "balances": [{"asset": "USDC", "wallet_balance": "100000"}],
+        "positions": [
+            {
+                "id": base,
+                "symbol": base,
+                "quantity": quantity,
+                "entry_price": entry,
+                "margin_mode": mode,
+                "leverage": "10",
+                **({"assigned_margin": "500"} if mode == "isolated" else {}),
+            }
+            for base, quantity, entry, _, mode in positions
+        ],
+        "orders": [
+            {
+                "symbol": "BTC",
+                "side": "buy",
+                "quantity": "0.1",
+                "price": "90000",
+                "reduce_only": False,
+                "margin_mode": "cross",
+                "leverage": "10",
+            }
+        ],
+        "instruments": [
+            {
+                "symbol": base,
+                "contract": "linear",
+                "base": base,
+                "quote": "USDC",
+                "settle": "USDC",
+                "contract_size": "1",
+                "mark_price": mark,
+                "tiers": table,
+            }
+            for base, _, _, mark, _ in positions
+        ],
+        "assets": [{"asset": "USDC", "index_price": "1"}],
+    }
+
+
+def seconds(run: Callable[[], object], times: int = 200) -> float:
+    """The best mean of several rounds."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        for _ in range(times):
+            run()
+        best = min(best, (time.perf_counter() - start) / times)
+    return best
+
+
+def same(report: Report, figures: dict[str, dict[str, Any]]) -> None:
+    """Both sides computed the same figures, or the comparison would be of different work."""
+    for record in (*report.pools, *report.positions):
+        for name, value in figures[record.id].items():
+            if name != "total":
+                assert getattr(record, name) == value, (record.id, name, getattr(record, name), value)
+    assert report.idle_equity[0].amount == figures["idle"]["amount"]
+
+
+def import_seconds(module: str) -> float:
+    """How long a fresh interpreter takes to import a module, beyond starting."""
+    best = {}
+    for code in ("pass", f"import {module}"):
+        best[code] = min(_process(code) for _ in range(5))
+    return best[f"import {module}"] - best["pass"]
+
+
+def _process(code: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own interpreter and text
+    return time.perf_counter() - start
+
+
+def long_policy(lines: int) -> str:
+    """A policy of so many lines: real rules, repeated under other names."""
+    text = policy_path("hyperliquid").read_text(encoding="utf-8")
+    definitions = [
+        f"  publish figure_{index} = max(notional * {index % 50 + 1} bps, abs(unrealized_pnl) / {index + 1})"
+        for index in range(lines)
+    ]
+    room = lines - len(text.splitlines()) - 3
+    return text + "\nposition {\n" + "\n".join(definitions[:room]) + "\n}\n"
+
+
+def main() -> None:
+    """Print the table."""
+    text = json.dumps(account())
+    print(
+        f"{'policy':<14}{'by hand':>10}{'evaluate':>10}{'x hand':>8}{'trace':>10}{'x eval':>8}{'prices':>10}{'x eval':>8}{'JSON to report':>16}"
+    )
+    missed = []
+    for name, by_hand in BY_HAND.items():
+        policy = marginrules.load_policy(name)
+        state = marginrules.read_account(text, policy)
+        with exact_context():
+            same(marginrules.evaluate(policy, state), by_hand(state))
+            hand = seconds(lambda by_hand=by_hand, state=state: by_hand(state))  # type: ignore[misc]
+        plain = seconds(lambda policy=policy, state=state: marginrules.evaluate(policy, state, solve=False))  # type: ignore[misc]
+
+        def traced(policy: Any = policy, state: Any = state) -> object:
+            found = evaluation(policy, state, solve=False)
+            return found.report(), explain_all(found)
+
+        trace = seconds(traced, 100)
+        prices = seconds(lambda policy=policy, state=state: marginrules.evaluate(policy, state))  # type: ignore[misc]
+
+        def whole(policy: Any = policy) -> object:
+            return json.dumps(
+                marginrules.write_report(marginrules.evaluate(policy, marginrules.read_account(text, policy)))
+            )
+
+        path = seconds(whole, 100)
+        ratios = {"evaluate": plain / hand, "trace": trace / plain, "prices": prices / plain}
+        missed += [f"{name}: {word} {ratio:.1f}" for word, ratio in ratios.items() if ratio > LIMITS[word]]
+        print(
+            f"{name:<14}{hand * 1e6:>8.0f}us{plain * 1e6:>8.0f}us{ratios['evaluate']:>8.1f}{trace * 1e6:>8.0f}us{ratios['trace']:>8.1f}"
+            f"{prices * 1e6:>8.0f}us{ratios['prices']:>8.1f}{path * 1e6:>14.0f}us"
+        )
+    load = seconds(lambda: documents.load_json(text), 100)
+    read = seconds(lambda: marginrules.read_account(text, marginrules.load_policy("hyperliquid")), 100)
+    print(f"\nreading the account: JSON {load * 1e6:.0f} us, with checks {read * 1e6:.0f} us")
+    source = long_policy(300)
+    fresh = seconds(lambda: diagnose_text(source, "long.margin"), 3)
+    parsing = seconds(lambda: parse(source, "long.margin"), 3)
+    cached = seconds(lambda: marginrules.load_text(source, "long.margin"), 20)
+    print(
+        f"a policy of {len(source.splitlines())} lines: parsed {parsing * 1e3:.0f} ms, parsed and checked {fresh * 1e3:.0f} ms, cached {cached * 1e3:.2f} ms"
+    )
+    print(f"importing marginrules: {import_seconds('marginrules') * 1e3:.0f} ms")
+    others(Decimal(100), Decimal(90))
+    for entry in missed:
+        print(f"beyond the limit: {entry}")
+
+
+def others(equity: Decimal, maintenance: Decimal) -> None:
+    """For orientation: general rule engines on the single question equity < maintenance, where they are installed."""
+    values = {"equity": equity, "maintenance": maintenance}
+    try:
+        import rule_engine  # type: ignore[import-not-found,unused-ignore]
+
+        rule = rule_engine.Rule("equity < maintenance")
+        print(f"rule-engine, one comparison: {seconds(lambda: rule.matches(values)) * 1e6:.0f} us")
+    except ImportError:
+        print("rule-engine is not installed")
+    try:
+        import celpy  # type: ignore[import-not-found,unused-ignore]
+
+        environment = celpy.Environment()
+        program = environment.program(environment.compile("equity < maintenance"))
+        inputs = {name: celpy.celtypes.DoubleType(float(value)) for name, value in values.items()}
+        print(f"cel-python, one comparison: {seconds(lambda: program.evaluate(inputs)) * 1e6:.0f} us")
+    except ImportError:
+        print("cel-python is not installed")
+    try:
+        import zen  # type: ignore[import-not-found,unused-ignore]
+
+        numbers = {name: float(value) for name, value in values.items()}
+        print(
+            f"zen-engine, one comparison: {seconds(lambda: zen.evaluate_expression('equity < maintenance', numbers)) * 1e6:.0f} us"
+        )
+    except ImportError:
+        print("zen-engine is not installed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""The command line: results on standard output, errors on standard error, exit codes as promised."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marginrules.cli.app import run
+
+ACCOUNT: dict[str, Any] = {
+    "schema": "marginrules/account/1",
+    "account": {"id": "alice", "as_of": "2026-11-22T12:00:00Z"},
+    "balances": [{"asset": "USDC", "wallet_balance": "2000"}],
+    "positions": [
+        {
+            "id": "A",
+            "symbol": "BTC-PERP",
+            "quantity": "0.02",
+            "entry_price": "100000",
+            "margin_mode": "isolated",
+            "leverage": "10",
+            "assigned_margin": "200",
+        }
+    ],
+    "orders": [],
+    "instruments": [
+        {
+            "symbol": "BTC-PERP",
+            "contract": "linear",
+            "base": "BTC",
+            "quote": "USDC",
+            "settle": "USDC",
+            "contract_size": "1",
+            "mark_price": "92000",
+        }
+    ],
+    "assets": [{"asset": "USDC", "index_price": "1"}],
+}
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """The document of the design page, as a file."""
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(ACCOUNT), encoding="utf-8")
+    return str(path)
+
+
+def test_evaluate_prints_the_promised_document(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One JSON document, with the figures of the worked example."""
+    assert run(["evaluate", account, "--policy", "documented", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "marginrules/report/1"
+    assert [(pool["id"], pool["equity"], pool["liquidatable"]) for pool in report["pools"]] == [
+        ("cross", "1800", False),
+        ("isolated/A", "40", False),
+    ]
+    position = report["positions"][0]
+    assert (position["notional"], position["unrealized_pnl"], position["initial_margin"]) == ("1840", "-160", "184")
+    assert (position["liquidation_price"], position["bankruptcy_price"]) == ("90000", "90000")
+    assert report["idle_equity"] == [{"asset": "USDC", "amount": "1800"}]
+
+
+def test_evaluate_shows_tables_without_colour_where_there_is_no_terminal(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """People get tables; a file gets no escape codes."""
+    assert run(["evaluate", account, "--policy", "documented"]) == 0
+    shown = capsys.readouterr().out
+    assert "1,800" in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(("mark", "code"), [("92000", 0), ("89000", 3)])
+def test_a_liquidatable_account_can_fail_the_command(tmp_path: Path, mark: str, code: int) -> None:
+    """Exit 3 only where it was asked for and a pool is liquidatable."""
+    document = json.loads(json.dumps(ACCOUNT))
+    document["instruments"][0]["mark_price"] = mark
+    path = tmp_path / "moved.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run(["evaluate", str(path), "--policy", "documented", "--fail-if-liquidatable"]) == code
+    assert run(["evaluate", str(path), "--policy", "documented"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["evaluate", "ACCOUNT", "--policy", "hyperliqid"], "did you mean `hyperliquid`"),
+        (["evaluate", "missing.json", "--policy", "documented"], "cannot be read"),
+        (["evaluate", "ACCOUNT", "--policy", "documented", "--from", "hyperliqud"], "hyperliquid"),
+        (["evaluate", "ACCOUNT", "--policy", "documented", "--as-of", "yesterday"], "is no date"),
+        (["evaluate", "ACCOUNT"], "--policy"),
+        (["explain", "ACCOUNT", "--policy", "documented", "--why", "equity:isolated/B"], "did you mean `isolated/A`"),
+        (["explain", "ACCOUNT", "--policy", "documented", "--why", "equty:cross"], "did you mean `equity`"),
+        (["shock", "ACCOUNT", "--policy", "documented", "--move", "BTC-8"], "is no move"),
+        (["shock", "ACCOUNT", "--policy", "documented", "--move", "BTX=-8%"], "did you mean `BTC`"),
+        (["shock", "ACCOUNT", "--policy", "documented", "--move", "BTC=-100%"], "no price above zero"),
+        (["schema", "nosuch"], "there is no policy"),
+        (["format", "nosuch.margin"], "cannot be read"),
+        (["test", "--cases", "nosuch"], "no case files"),
+        (["nosuch"], "nosuch"),
+    ],
+)
+def test_a_mistake_is_one_message_on_standard_error_and_exit_2(
+    account: str, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Never a traceback, and nothing on standard output."""
+    assert run([account if argument == "ACCOUNT" else argument for argument in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_explain_ends_in_the_fields_of_the_document(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rule, line and pointer are shown."""
+    assert run(["explain", account, "--policy", "documented", "--why", "liquidatable:isolated/A", "--json"]) == 0
+    derivation = json.loads(capsys.readouterr().out)
+    assert derivation["value"] is False
+    assert derivation["rule"].startswith("rules/documented.margin:")
+    assert "/positions/0/assigned_margin" in json.dumps(derivation)
+
+
+def test_compare_shows_the_same_notional_in_either_mode(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mode changes the scope of collateral alone (B6)."""
+    assert run(["compare", account, "--policy", "documented", "--json"]) == 0
+    columns = json.loads(capsys.readouterr().out)["columns"]
+    assert [column["title"] for column in columns] == ["as it is", "all cross", "all isolated"]
+    assert {column["report"]["positions"][0]["notional"] for column in columns} == {"1840"}
+    assert columns[1]["report"]["pools"][0]["equity"] == "1840"
+
+
+def test_compare_puts_policies_side_by_side_and_says_who_cannot_answer(
+    account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A column without a figure says why; the others stand."""
+    assert run(["compare", account, "--policy", "documented", "--policy", "hyperliquid", "--json"]) == 0
+    columns = json.loads(capsys.readouterr().out)["columns"]
+    assert columns[0]["report"]["positions"][0]["maintenance_margin"] == "0"
+    assert columns[1]["report"]["positions"][0]["maintenance_margin"] is None
+    assert any("tiers" in entry["reason"] for entry in columns[1]["report"]["unknown"])
+
+
+def test_shock_moves_marks_exactly(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """2 % of 92,000 down is 90,160, and the loss another 36.80."""
+    assert run(["shock", account, "--policy", "documented", "--move", "BTC=-2%", "--json"]) == 0
+    shocked = json.loads(capsys.readouterr().out)
+    assert shocked["before"]["pools"][1]["equity"] == "40"
+    assert shocked["after"]["pools"][1]["equity"] == "3.2"
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_shock_draws_a_file(account: str, tmp_path: Path, ending: str) -> None:
+    """The plot is written in the form that its name says."""
+    path = tmp_path / f"plot.{ending}"
+    assert run(["shock", account, "--policy", "documented", "--move", "BTC=-8%", "--plot", str(path), "--json"]) == 0
+    assert path.read_bytes()[:5] in {b"<?xml", b"\x89PNG\r"}
+
+
+def test_check_fails_on_a_broken_policy_and_lists_every_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 1; each problem with its place."""
+    path = tmp_path / "broken.margin"
+    path.write_text(
+        'policy broken { title "b" version "1" }\n'
+        "pool cross { covers positions one per account draws on balances\n"
+        "  equity = collateral + leverag\n  liquidate when collateral < 5% }\n",
+        encoding="utf-8",
+    )
+    assert run(["check", str(path)]) == 1
+    problems = capsys.readouterr().err
+    assert "broken.margin:3:25: error[undefined-name]" in problems
+    assert "broken.margin:4:27: error[dimension-mismatch]" in problems
+
+
+def test_check_passes_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    """No false alarm."""
+    assert run(["check", "documented", "hyperliquid", "binance-usdm"]) == 0
+    assert "failed" not in capsys.readouterr().out
+
+
+def test_format_leaves_a_file_with_a_syntax_error_as_it_was(tmp_path: Path) -> None:
+    """Bad input changes nothing."""
+    path = tmp_path / "broken.margin"
+    path.write_text("policy {", encoding="utf-8")
+    assert run(["format", str(path)]) == 2
+    assert path.read_text(encoding="utf-8") == "policy {"
+
+
+def test_format_check_changes_nothing_and_fails(tmp_path: Path) -> None:
+    """`--check` is for continuous integration."""
+    path = tmp_path / "loose.margin"
+    path.write_text('policy p { title "t" }', encoding="utf-8")
+    assert run(["format", "--check", str(path)]) == 1
+    assert path.read_text(encoding="utf-8") == 'policy p { title "t" }'
+    assert run(["format", str(path)]) == 0
+    assert run(["format", "--check", str(path)]) == 0
+
+
+def test_schema_admits_the_account_and_refuses_a_misspelt_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """The printed schema is the reader's own."""
+    import jsonschema  # noqa: PLC0415 - a tool of this test alone
+
+    assert run(["schema", "documented"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.validate(ACCOUNT, schema)
+    wrong = json.loads(json.dumps(ACCOUNT))
+    wrong["positions"][0]["leverge"] = "10"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema)
+
+
+def test_describe_has_five_rows_for_each_pool(capsys: pytest.CaptureFixture[str]) -> None:
+    """B23, for several policies at once."""
+    assert run(["describe", "documented", "hyperliquid", "binance-usdm", "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert [entry["policy"] for entry in described["policies"]] == ["documented", "hyperliquid", "binance-usdm"]
+    assert all(len(pool["rows"]) == 5 for entry in described["policies"] for pool in entry["pools"])
+
+
+def test_policies_lists_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    """With sources and dates."""
+    assert run(["policies", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"documented", "hyperliquid", "binance-usdm"} <= {entry["name"] for entry in found}
+    assert all(entry["sources"] for entry in found)
+
+
+def test_cases_are_counted_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    """Agreeing cases exit 0; the table counts them."""
+    assert run(["test", "--cases", str(Path(__file__).parent.parent / "cases")]) == 0
+    assert "58" in capsys.readouterr().out
