@@ -332,36 +332,38 @@ class _Writer:
             {name: values[column] for name, column in layout.pool_figures} if layout.pool_figures else NO_FIGURES,
         )
 
+    def _quick_position(
+        self, place: int, pool: PoolEvaluation, index: int, layout: _Layout, row: list[Any]
+    ) -> PositionReport:
+        """The position's figures where the kernel has them all; prices as solved."""
+        notional, profit, initial, maintenance = [row[column] for column in layout.position]
+        prices: list[Any] = []
+        for name in ("liquidation_price", "bankruptcy_price"):
+            price = pool.prices.solved.get((f"solved_{name}", index), _NOT_SOLVED)
+            if isinstance(price, Unknown):
+                self.unknown.append(_entry(f"/positions/{place}/{name}", price))
+                prices.append(None)
+            else:
+                prices.append(price)
+        return PositionReport(
+            pool.instance.positions[index][0].id,
+            pool.instance.id,
+            notional,
+            profit,
+            initial,
+            maintenance,
+            prices[0],
+            prices[1],
+            pool.prices.others.get(index, ()),
+            {name: row[column] for name, column in layout.position_figures} if layout.position_figures else NO_FIGURES,
+        )
+
     def _position(self, place: int, pool: PoolEvaluation, index: int) -> PositionReport:
         found = pool.instance.plan
         position = pool.instance.positions[index][0]
         layout = _layout(found)
         if pool.rows is not None and layout is not None:
-            row = pool.rows["position"][index]
-            notional, profit, initial, maintenance = [row[column] for column in layout.position]
-            solved = pool.prices.solved
-            liquidation = solved.get(("solved_liquidation_price", index), _NOT_SOLVED)
-            bankruptcy = solved.get(("solved_bankruptcy_price", index), _NOT_SOLVED)
-            if isinstance(liquidation, Unknown):
-                self.unknown.append(_entry(f"/positions/{place}/liquidation_price", liquidation))
-                liquidation = None  # type: ignore[assignment]
-            if isinstance(bankruptcy, Unknown):
-                self.unknown.append(_entry(f"/positions/{place}/bankruptcy_price", bankruptcy))
-                bankruptcy = None  # type: ignore[assignment]
-            return PositionReport(
-                position.id,
-                pool.instance.id,
-                notional,
-                profit,
-                initial,
-                maintenance,
-                liquidation,  # type: ignore[arg-type]
-                bankruptcy,  # type: ignore[arg-type]
-                pool.prices.others.get(index, ()),
-                {name: row[column] for name, column in layout.position_figures}
-                if layout.position_figures
-                else NO_FIGURES,
-            )
+            return self._quick_position(place, pool, index, layout, pool.rows["position"][index])
         entity: Entity = ("position", index)
         at = f"/positions/{place}"
         notional = self.figure(pool.value(position_fact(found, "notional"), entity), f"{at}/notional")

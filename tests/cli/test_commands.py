@@ -172,7 +172,7 @@ def test_check_fails_on_a_broken_policy_and_lists_every_problem(
     assert run(["check", str(path)]) == 1
     problems = capsys.readouterr().err
     assert "broken.margin:3:25: error[undefined-name]" in problems
-    assert "broken.margin:4:27: error[dimension-mismatch]" in problems
+    assert "broken.margin:4:31: error[dimension-mismatch]" in problems
 
 
 def test_check_passes_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
