@@ -75,4 +75,6 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """A sentence that proposes the nearest known names, or an empty one."""
     known = sorted(set(candidates))
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    if not near and len(name) > 2:  # noqa: PLR2004 - shorter beginnings fit anything
+        near = [candidate for candidate in known if candidate.startswith(name)][:2]
     return f"did you mean {' or '.join(f'`{found}`' for found in near)}? " if near else ""

@@ -88,7 +88,10 @@ def test_a_short_is_liquidated_above() -> None:
     assert position.bankruptcy_price == 120
 
 
-@pytest.mark.parametrize(("quantity", "price", "bankrupt"), [("100", "91.66666666666666666666666666666667", "83.33333333333333333333333333333333"), ("-100", "112.5", "125")])
+@pytest.mark.parametrize(
+    ("quantity", "price", "bankrupt"),
+    [("100", "91.66666666666666666666666666666667", "83.33333333333333333333333333333333"), ("-100", "112.5", "125")],
+)
 def test_an_inverse_contract_is_solved_in_the_reciprocal(quantity: str, price: str, bankrupt: str) -> None:
     """Long: Q (1 + rate) / (w + Q / entry) = 110 / 1.2; short: Q (1 - rate) / (Q / entry - w) = 90 / 0.8."""
     position = _report([{"id": "A", "quantity": quantity}], "0.2", contracts="inverse").position("A")
@@ -105,14 +108,10 @@ def test_an_unlevered_inverse_short_has_no_liquidation_price() -> None:
 
 def test_a_net_long_hedged_pair_can_be_liquidated_by_rising_prices() -> None:
     """Requirement grows with both legs, equity with the net alone: the boundary lies on the other side."""
-    report = _report(
-        [{"id": "L", "quantity": "3"}, {"id": "S", "quantity": "-2"}], "60", maintenance="notional * 30%"
-    )
+    report = _report([{"id": "L", "quantity": "3"}, {"id": "S", "quantity": "-2"}], "60", maintenance="notional * 30%")
     # equity = 60 + (p - 100), requirement = 1.5 p: equal at p = -80, never below; rising prices cross at once.
     assert report.pool("cross").liquidatable is True
-    report = _report(
-        [{"id": "L", "quantity": "3"}, {"id": "S", "quantity": "-2"}], "160", maintenance="notional * 30%"
-    )
+    report = _report([{"id": "L", "quantity": "3"}, {"id": "S", "quantity": "-2"}], "160", maintenance="notional * 30%")
     # 160 + p - 100 < 1.5 p from p = 120 on.
     long_leg, short_leg = report.position("L"), report.position("S")
     assert long_leg.liquidation_price == short_leg.liquidation_price == 120

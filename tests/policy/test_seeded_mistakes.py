@@ -1,0 +1,185 @@
+"""Seeded mistakes: each is rejected at check time, at the guilty words, with both dimensions named and a remedy."""
+
+from typing import Any
+
+import pytest
+
+from marginrules.policy.catalogue import diagnose_text
+
+POLICY = """
+policy seeded {{
+  title "seeded" version "1"
+  contracts {contracts}
+  {header}
+}}
+{file}
+position {{
+  initial_margin     = notional / leverage
+  maintenance_margin = notional * 1%
+  {position}
+}}
+pool cross {{
+  covers   positions where margin_mode == cross
+  covers   orders
+  one per  account
+  draws on remainder of balances
+  {valued}
+  equity = {equity}
+  {pool}
+  liquidate when {boundary}
+}}
+pool isolated {{
+  covers   positions where margin_mode == isolated
+  one per  position
+  draws on assigned_margin
+  equity = collateral + unrealized_pnl
+  {isolated}
+  liquidate when equity < maintenance_margin
+}}
+{end}
+"""
+
+DEFAULTS = {
+    "contracts": "linear",
+    "header": "",
+    "file": "",
+    "position": "",
+    "valued": "",
+    "equity": "collateral + sum(unrealized_pnl)",
+    "pool": "",
+    "boundary": "equity < maintenance_margin",
+    "isolated": "",
+    "end": "",
+}
+
+USD = {"valued": "valued in USD", "equity": "sum(amount in USD of balances)", "boundary": "equity < 0"}
+
+# code, the guilty words, what the message must say, and what is put into the policy
+MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
+    ("not-a-rate", "5", ("rate", "5"), {"file": "const fee: rate = 5"}),
+    ("not-a-rate", "5", ("rate", "5"), {"position": "publish x = notional * (tier_fee + 5)", "file": "const tier_fee: rate = 1%"}),
+    ("not-a-rate", "2", ("rate",), {"position": "publish x = tiered notional by instrument.tiers rate 2"}),
+    ("not-a-rate", "5", ("rate",), {"file": 'input instrument.f: rate = 5 "f"'}),
+    ("not-a-rate", "50", ("rate",), {"file": "table t { | above | maintenance_rate | | 0 | 50 | }"}),
+    ("dimension-mismatch", "quantity", ("price", "quantity"), {"position": "publish x = entry_price + quantity"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"boundary": "equity < 1%"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"position": "publish x = notional + 1%"}),
+    ("dimension-mismatch", "leverage", ("rate", "number"), {"file": "const fee: rate = 1%", "position": "publish x = fee + leverage"}),
+    ("dimension-mismatch", "leverage", ("money", "number"), {"position": "publish x = notional - leverage"}),
+    ("dimension-mismatch", "5", ("money", "bare number"), {"boundary": "equity < 5"}),
+    ("dimension-mismatch", "quantity * entry_price", ("money", "contracts"), {"position": "publish x = max(notional, quantity * entry_price)"}),
+    ("dimension-mismatch", "margin_mode", ("choice",), {"position": "publish x = notional * margin_mode"}),
+    ("dimension-mismatch", "special", ("flag",), {"file": 'input position.special: flag = false "s"', "position": "publish x = notional * special"}),
+    ("dimension-mismatch", "leverage", ("flag", "number"), {"position": "publish x = if leverage then 1 else 2"}),
+    ("dimension-mismatch", "notional", ("flag", "money"), {"position": "publish x = not notional"}),
+    ("dimension-mismatch", "notional", ("flag", "money"), {"position": "publish x = quantity > 0 and notional"}),
+    ("dimension-mismatch", "leverage", ("money", "number"), {"position": "publish x = if quantity > 0 then notional else leverage"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"position": "publish x = max(notional, 1%)"}),
+    ("dimension-mismatch", "notional", ("square root", "money"), {"position": "publish x = sqrt(notional)"}),
+    ("dimension-mismatch", "notional", ("logarithm", "money"), {"position": "publish x = ln(notional)"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"position": "publish x = round(notional, up to 1%)"}),
+    ("dimension-mismatch", "1%", ("converted", "rate"), {"position": "publish x = 1% in USD"}),
+    ("dimension-mismatch", "notional", ("rate", "money"), {"position": "publish x = tiered notional by instrument.tiers rate notional"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"position": "publish x = tiered notional by instrument.tiers rate 1% amount 1%"}),
+    ("dimension-mismatch", "leverage", ("tier table", "number"), {"position": "publish x = tiered notional by instrument.max_leverage rate 1%"}),
+    ("dimension-mismatch", "t", ("USDC", "number"), {"file": "table t { | above | maintenance_rate | | 0 USDC | 1% | | 5 USDC | 2% | }", "position": "publish x = pick tier.maintenance_rate from t at leverage"}),
+    ("dimension-mismatch", "equity", ("ratio", "money"), {"pool": "margin_ratio = equity"}),
+    ("dimension-mismatch", "1%", ("money", "rate"), {"equity": "1%"}),
+    ("dimension-mismatch", "8 hours", ("money", "duration"), {"position": "publish x = notional + 8 hours"}),
+    ("asset-mismatch", "notional / entry_price", ("money", "base units"), {"position": "publish x = notional - notional / entry_price"}),
+    ("asset-mismatch", "1 BTC", ("USDC", "BTC"), {"file": "const a = 1 USDC", "position": "publish x = a > 1 BTC"}),
+    ("asset-mismatch", "unrealized_pnl", ("settlement",), {**USD, "pool": "publish x = sum(unrealized_pnl)"}),
+    ("asset-mismatch", "collateral", ("USD", "balances"), {**USD, "pool": "publish x = collateral"}),
+    ("asset-mismatch", "amount", ("balance",), {**USD, "pool": "publish x = sum(amount of balances)"}),
+    ("dimension-mismatch", "quantity * instrument.contract_size / entry_price", ("money", "base", "quote"), {"contracts": "linear, inverse", "position": "publish x = notional + quantity * instrument.contract_size / entry_price"}),
+    ("asset-mismatch", "5 USDC", ("USDC", "settlement"), {"boundary": "equity < 5 USDC"}),
+    ("undefined-name", "leverge", ("leverge",), {"position": "publish x = notional * leverge"}),
+    ("undefined-name", "max_leverage", ("instrument.max_leverage",), {"position": "publish x = max_leverage"}),
+    ("undefined-name", "instrument.mark", ("mark_price",), {"position": "publish x = instrument.mark"}),
+    ("undefined-name", "sqr(2)", ("sqrt",), {"position": "publish x = sqr(2)"}),
+    ("undefined-name", "tier.rate", ("tier",), {"position": "publish x = tier.rate"}),
+    ("undefined-name", "tier.maintenance", ("maintenance_rate",), {"position": "publish x = tiered notional by instrument.tiers rate tier.maintenance"}),
+    ("undefined-name", "bracket", ("bracket",), {"position": "publish x = tiered notional by bracket rate 1%"}),
+    ("undefined-name", "rat", ("rate",), {"file": 'input account.x: rat "x"'}),
+    ("unknown-choice", "crosss", ("cross",), {"position": "publish x = margin_mode == crosss"}),
+    ("unknown-rounding", "round(notional, nearest to notional)", ("nearest",), {"position": "publish x = round(notional, nearest to notional)"}),
+    ("wrong-arguments", "sqrt(1, 2)", ("1", "2"), {"position": "publish x = sqrt(1, 2)"}),
+    ("division-by-zero", "0", ("zero",), {"position": "publish x = notional / 0"}),
+    ("definition-cycle", "publish x = y", ("x",), {"position": "publish x = y\n y = x"}),
+    ("definition-cycle", "const a = b", ("a",), {"file": "const a = b\nconst b = a"}),
+    ("duplicate-definition", "publish x = 2", ("twice",), {"position": "publish x = 1\n publish x = 2"}),
+    ("duplicate-definition", "const a = 2", ("twice",), {"file": "const a = 1\nconst a = 2"}),
+    ("nothing-to-replace", "replace x = 1", ("replaces nothing",), {"position": "replace x = 1"}),
+    ("ring-fence", "balances", ("balances",), {"isolated": "publish x = count(balances)"}),
+    ("ring-fence", "cross.equity", ("cross",), {"isolated": "publish x = cross.equity"}),
+    ("aggregate-outside-pool", "sum(notional)", ("pool",), {"position": "publish x = sum(notional)"}),
+    ("undeclared-source", "handbok", ("handbok",), {"position": "publish x = notional cites handbok"}),
+    ("unreachable-branch", "if margin_mode == cross then 1 else 2", ("else",), {"pool": "position { publish x = if margin_mode == cross then 1 else 2 }"}),
+    ("tier-gap", "| 5 | 1% |", ("0 to 5",), {"file": "table t { | above | maintenance_rate | | 5 | 1% | }"}),
+    ("tier-gap", "| 0 | 5 | 1% |", ("ends at 5",), {"file": "table t { | above | up_to | maintenance_rate | | 0 | 5 | 1% | | 6 | - | 2% | }"}),
+    ("tier-overlap", "| 0 | 7 | 1% |", ("ends at 7",), {"file": "table t { | above | up_to | maintenance_rate | | 0 | 7 | 1% | | 6 | - | 2% | }"}),
+    ("tier-order", "| 4 | 3% |", ("above 4",), {"file": "table t { | above | maintenance_rate | | 0 | 1% | | 6 | 2% | | 4 | 3% | }"}),
+    ("tier-amount", "| 100 | 2% | 7 |", ("continuous",), {"file": "table t { | above | maintenance_rate | maintenance_amount | | 0 | 1% | 0 | | 100 | 2% | 7 | }"}),
+    ("initial-below-maintenance", "| 0 | 2% | 1% |", ("liquidatable at once",), {"file": "table t { | above | maintenance_rate | initial_rate | | 0 | 2% | 1% | }"}),
+    ("rate-out-of-range", "150%", ("outside 0 .. 1",), {"file": "const a: rate = 150%"}),
+    ("rate-out-of-range", "| 0 | 150% |", ("outside 0 .. 1",), {"file": "table t { | above | maintenance_rate | | 0 | 150% | }"}),
+    ("bad-table", 'table t from "no.csv"', ("no.csv",), {"file": 'table t from "no.csv"'}),
+    ("uncovered-position", "", ("no pool covers",), {}),
+    ("doubly-covered-position", "", ("both cover",), {"end": "pool other { covers positions where margin_mode == cross one per position draws on assigned_margin equity = collateral }"}),
+    ("collateral-drawn-twice", "", ("same balances",), {"end": "pool other { covers orders where reduce_only one per account draws on remainder of balances equity = collateral }"}),
+    ("incomplete-pool", "", ("one per",), {"end": "pool other { equity = 1 }"}),
+    ("unknown-policy", "", ("nosuch",), {}),
+]  # fmt: skip
+
+
+def _text(parts: dict[str, str], code: str) -> str:
+    text = POLICY.format(**{**DEFAULTS, **parts})
+    if code == "uncovered-position":
+        text = text.replace("where margin_mode == isolated", "where margin_mode == cross and margin_mode == isolated")
+    if code == "unknown-policy":
+        text = text.replace("policy seeded", "policy seeded extends nosuch")
+    return text
+
+
+def _identity(entry: Any) -> str:
+    return f"{entry[0]}: {entry[1] or entry[2][0]}"[:60]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=_identity)
+def test_a_seeded_mistake_is_found_where_it_is(mistake: tuple[str, str, tuple[str, ...], dict[str, str]]) -> None:
+    """The code, the words under the caret, the dimensions named, and a remedy."""
+    code, guilty, words, parts = mistake
+    policy, found = diagnose_text(_text(parts, code), "seeded.margin")
+    assert policy is None
+    matching = [entry for entry in found if entry.code == code]
+    rendered = "\n".join(entry.render() for entry in found)
+    assert matching, rendered
+    if guilty:
+        assert any(guilty in entry.span.text for entry in matching), [entry.span.text for entry in matching]
+    for word in words:
+        assert any(word in entry.problem + entry.remedy for entry in matching), rendered
+    assert all(entry.remedy for entry in matching)
+
+
+def test_there_are_at_least_fifty() -> None:
+    """The list is long enough to mean something."""
+    assert len(MISTAKES) >= 50
+
+
+def test_the_policy_without_a_mistake_is_accepted() -> None:
+    """What is seeded is the only thing wrong."""
+    policy, found = diagnose_text(POLICY.format(**DEFAULTS), "seeded.margin")
+    assert policy is not None, "\n".join(entry.render() for entry in found)
+
+
+def test_all_problems_of_a_file_are_reported_at_once() -> None:
+    """Three mistakes, three diagnostics, in the order of the text."""
+    parts = {
+        "file": "const fee: rate = 5",
+        "position": "publish x = notional + 1%\n publish y = leverge",
+        "boundary": "equity < 5",
+    }
+    policy, found = diagnose_text(_text(parts, ""), "seeded.margin")
+    assert policy is None
+    codes = [entry.code for entry in found if entry.severity == "error"]
+    assert codes == ["not-a-rate", "dimension-mismatch", "undefined-name", "dimension-mismatch"]
