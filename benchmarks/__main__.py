@@ -16,7 +16,7 @@ from benchmarks.by_hand import BY_HAND
 from marginrules.account import documents
 from marginrules.arithmetic import exact_context
 from marginrules.engine.evaluate import evaluation
-from marginrules.engine.explain import explain_all
+from marginrules.engine.explain import explain_all, explain_evaluation
 from marginrules.engine.report import Report
 from marginrules.language.parser import parse
 from marginrules.policy.catalogue import diagnose_text
@@ -133,7 +133,7 @@ def main() -> None:
     """Print the table."""
     text = json.dumps(account())
     print(
-        f"{'policy':<14}{'by hand':>10}{'evaluate':>10}{'x hand':>8}{'trace':>10}{'x eval':>8}{'prices':>10}{'x eval':>8}{'JSON to report':>16}"
+        f"{'policy':<14}{'by hand':>10}{'evaluate':>10}{'x hand':>8}{'all traces':>11}{'x eval':>8}{'prices':>10}{'x eval':>8}{'JSON to report':>16}"
     )
     missed = []
     for name, by_hand in BY_HAND.items():
@@ -160,9 +160,16 @@ def main() -> None:
         ratios = {"evaluate": plain / hand, "trace": trace / plain, "prices": prices / plain}
         missed += [f"{name}: {word} {ratio:.1f}" for word, ratio in ratios.items() if ratio > LIMITS[word]]
         print(
-            f"{name:<14}{hand * 1e6:>8.0f}us{plain * 1e6:>8.0f}us{ratios['evaluate']:>8.1f}{trace * 1e6:>8.0f}us{ratios['trace']:>8.1f}"
+            f"{name:<14}{hand * 1e6:>8.0f}us{plain * 1e6:>8.0f}us{ratios['evaluate']:>8.1f}{trace * 1e6:>9.0f}us{ratios['trace']:>8.1f}"
             f"{prices * 1e6:>8.0f}us{ratios['prices']:>8.1f}{path * 1e6:>14.0f}us"
         )
+    policy = marginrules.load_policy("hyperliquid")
+    state = marginrules.read_account(text, policy)
+    plain = seconds(lambda: marginrules.evaluate(policy, state, solve=False))
+    one = seconds(lambda: explain_evaluation(evaluation(policy, state, solve=False), "liquidatable:cross"), 100)
+    print(
+        f"\nevaluating and explaining one figure (hyperliquid, liquidatable:cross): {one * 1e6:.0f} us, {one / plain:.1f} x evaluate"
+    )
     load = seconds(lambda: documents.load_json(text), 100)
     read = seconds(lambda: marginrules.read_account(text, marginrules.load_policy("hyperliquid")), 100)
     print(f"\nreading the account: JSON {load * 1e6:.0f} us, with checks {read * 1e6:.0f} us")

@@ -221,6 +221,14 @@ def _entry(at: str, value: Unknown) -> UnknownEntry:
     return UnknownEntry(at, value.reason, value.pointer)
 
 
+@lru_cache(maxsize=4096)
+def _unsolved(place: int) -> tuple[UnknownEntry, UnknownEntry]:
+    return (
+        _entry(f"/positions/{place}/liquidation_price", _NOT_SOLVED),
+        _entry(f"/positions/{place}/bankruptcy_price", _NOT_SOLVED),
+    )
+
+
 @lru_cache(maxsize=256)
 def _policy_note(policy: plan.Plan) -> PolicyNote:
     return PolicyNote(policy.name, policy.version, policy.digest, policy.omits)
@@ -338,7 +346,10 @@ class _Writer:
         """The position's figures where the kernel has them all; prices as solved."""
         notional, profit, initial, maintenance = [row[column] for column in layout.position]
         prices: list[Any] = []
-        for name in ("liquidation_price", "bankruptcy_price"):
+        if pool.prices is NO_PRICES:
+            self.unknown.extend(_unsolved(place))
+            prices = [None, None]
+        for name in ("liquidation_price", "bankruptcy_price") if not prices else ():
             price = pool.prices.solved.get((f"solved_{name}", index), _NOT_SOLVED)
             if isinstance(price, Unknown):
                 self.unknown.append(_entry(f"/positions/{place}/{name}", price))
