@@ -88,7 +88,7 @@ def test_a_machine_path_would_be_noticed(parts: tuple[str, str]) -> None:
     assert MACHINE_PATH.search("".join(parts).encode())
 
 
-@pytest.mark.parametrize("text", ["https://venue.example/docs/home/margin", "./work/list", "a ratio of 1/opt/2"])
+@pytest.mark.parametrize("text", ["https://venue.example/docs/home/margin", "./word/list", "a ratio of 1/opt/2"])
 def test_an_address_or_a_relative_path_is_not_taken_for_a_machine_path(text: str) -> None:
     assert not MACHINE_PATH.search(text.encode())
 
