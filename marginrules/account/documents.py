@@ -46,8 +46,10 @@ _CLASSES: Mapping[Entity, type] = {
     "instrument": Instrument,
     "asset": Asset,
 }
-_PLAIN = re.compile(r"-?\d{1,40}(?:\.\d{1,24})?")
+# ASCII: digits of other scripts are digits to Python, and would be read as numbers.
+_PLAIN = re.compile(r"-?\d{1,40}(?:\.\d{1,24})?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
 # ---------------------------------------------------------------- JSON text
@@ -64,48 +66,79 @@ def load_json(text: str | bytes, source: str = "account") -> object:
         StateError: it is not JSON, has a key twice in one object, or a number that is not finite.
     """
     try:
-        if isinstance(text, bytes):
-            text = text.decode("utf-8")
+        # Some editors put a byte-order mark before the text.
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise StateError("", "the text is not UTF-8", "save it as UTF-8", source) from None
+    try:
         return json.loads(
-            text,
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=_constant,
-            object_pairs_hook=_unique,
+            text, parse_float=_number_in_text, parse_int=Decimal, parse_constant=_constant, object_pairs_hook=_unique
         )
     except json.JSONDecodeError as error:
         raise StateError(
             "", f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}", "correct the text there", source
         ) from None
-    except UnicodeDecodeError:
-        raise StateError("", "the text is not UTF-8", "save it as UTF-8", source) from None
     except RecursionError:
         raise StateError("", "the document nests too deeply", "an account document has four levels", source) from None
-    except _BadJSONError as error:
-        raise StateError("", str(error), error.remedy, source) from None
-    except (ValueError, InvalidOperation):
-        raise StateError("", "a number in the document is too long", "write plain decimals", source) from None
+    except _RefusedJSONError:
+        raise _refusal(text, source) from None
 
 
-class _BadJSONError(ValueError):
-    def __init__(self, problem: str, remedy: str) -> None:
-        self.remedy = remedy
-        super().__init__(problem)
+class _RefusedJSONError(ValueError):
+    """Text that JSON parsers accept and this one does not; only the text itself tells where it stands."""
 
 
-def _constant(name: str) -> Decimal:
-    raise _BadJSONError(f"{name} is no number", "leave out what is not known")
+def _number_in_text(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise _RefusedJSONError from None
+
+
+def _constant(_name: str) -> Decimal:
+    raise _RefusedJSONError
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _BadJSONError(f"the key {key!r} stands twice in one object", "keep one of them")
-            seen.add(key)
+        raise _RefusedJSONError
     return found
+
+
+def _refusal(text: str, source: str) -> StateError:
+    """The error about the first key that stands twice, or number that is none, of a text that was refused."""
+    keys: list[set[str]] = []
+    tokens = list(_TOKEN.finditer(text))
+    for index, token in enumerate(tokens):
+        word = token.group()
+        if word in "{[":
+            keys.append(set())
+        elif word in "}]":
+            keys.pop()
+        elif word[0] == '"' and index + 1 < len(tokens) and tokens[index + 1].group() == ":":
+            key = json.loads(word)
+            if key in keys[-1]:
+                return StateError(
+                    "",
+                    f"the key {key!r} stands twice in one object, {_place(text, token.start())}",
+                    "keep one of them",
+                    source,
+                )
+            keys[-1].add(key)
+        elif word in {"NaN", "Infinity", "-Infinity"}:
+            return StateError(
+                "", f"{word} {_place(text, token.start())} is not a number", "leave out what is not known", source
+            )
+        elif word[0] in "-0123456789" and not _NUMBER.fullmatch(word):
+            return StateError(
+                "", f"the number {_place(text, token.start())} is out of range", "write plain decimals", source
+            )
+    return StateError("", "the text holds a key twice, or a number out of range", "write plain decimals", source)
+
+
+def _place(text: str, start: int) -> str:
+    return f"at line {text.count(chr(10), 0, start) + 1}, column {start - text.rfind(chr(10), 0, start)}"
 
 
 # ---------------------------------------------------------------- reading
@@ -300,7 +333,7 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
 
 def _flag(value: Any, pointer: str, source: str) -> bool:
     if not isinstance(value, bool):
-        raise StateError(pointer, f"{value!r} is not a flag", "write true or false, without quotes", source)
+        raise StateError(pointer, "this is not a flag", "write true or false, without quotes", source)
     return value
 
 
@@ -308,7 +341,14 @@ def _choice_converter(spec: FieldSpec) -> Callable[[Any, str, str], str]:
     choices = frozenset(spec.choices)
 
     def convert(value: Any, pointer: str, source: str) -> str:
-        text = value if isinstance(value, str) else plain_text(value) if isinstance(value, Decimal) else str(value)
+        if isinstance(value, str):
+            text = value
+        elif isinstance(value, Decimal | int) and not isinstance(value, bool):
+            # Some venues number their choices; 1 and "1" are the same choice.
+            text = plain_text(_decimal(value, pointer, source))
+        else:
+            listed = ", ".join(spec.choices)
+            raise StateError(pointer, "this is not a choice", f"write one of {listed} in quotes", source)
         if choices and text not in choices:
             listed = ", ".join(spec.choices)
             near = difflib.get_close_matches(text, spec.choices, n=1, cutoff=0.6)
@@ -322,6 +362,9 @@ def _choice_converter(spec: FieldSpec) -> Callable[[Any, str, str], str]:
 def _text(value: Any, pointer: str, source: str) -> str:
     if not isinstance(value, str) or not value:
         raise StateError(pointer, "this is not a name", "write a text in quotes that is not empty", source)
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        # JSON can escape half a character; such a name could never be printed.
+        raise StateError(pointer, "the name holds half a character", "correct its \\u escapes", source)
     return value
 
 
@@ -382,9 +425,16 @@ def _tier_cell(column: str, value: Any, pointer: str, source: str) -> Decimal:
 def _tier_order(
     rows: list[tuple[Decimal | None, ...]], columns: tuple[str, ...], index: int, pointer: str, source: str
 ) -> None:
+    above = rows[index][0]
+    if "up_to" in columns:
+        own = rows[index][columns.index("up_to")]
+        if own is not None and above is not None and own <= above:
+            raise StateError(
+                f"{pointer}/{index}/up_to", f"up_to is {own}, above is {above}", "a tier ends above its start", source
+            )
     if index == 0:
         return
-    above, before = rows[index][0], rows[index - 1][0]
+    before = rows[index - 1][0]
     if above is None or before is None or above <= before:
         raise StateError(
             f"{pointer}/{index}/above",

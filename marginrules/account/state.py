@@ -222,7 +222,7 @@ class AccountState:
             ("instruments", [instrument.symbol for instrument in self.instruments]),
             ("assets", [asset.asset for asset in self.assets]),
         ):
-            for index, name in enumerate(names):
+            for index, name in enumerate(names if len(set(names)) < len(names) else ()):
                 if name in names[:index]:
                     raise StateError(f"/{kind}/{index}", f"{kind[:-1]} {name!r} is listed twice", "give each one name")
         sections: tuple[tuple[str, tuple[Position | Order, ...]], ...] = (
