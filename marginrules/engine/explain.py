@@ -30,9 +30,11 @@ class NoSuchFigureError(MarginRulesError):
     """A figure that the report does not have."""
 
 
-@frozen
+@frozen(eq=False)
 class Derivation:
     """A value, and how it came about.
+
+    What lies below a definition is worked out when it is first looked at, from the values of the evaluation, and kept.
 
     Attributes:
         label: name of the figure, field or operation.
@@ -41,10 +43,7 @@ class Derivation:
         formula: the text of the rule, or of the contract fact.
         rule: `file:line` of the rule; None for fields and facts.
         cites: the passages that the rule cites, with title and address.
-        operator: how the value follows from those of `children`; empty for a field or constant.
-        children: what it was made of, in the order of the formula.
         pointer: JSON pointer into the account document, of a field.
-        note: the tier chosen, the branch taken, or why the value is unknown.
     """
 
     label: str
@@ -53,10 +52,39 @@ class Derivation:
     formula: str = ""
     rule: str | None = None
     cites: tuple[str, ...] = ()
-    operator: str = ""
-    children: tuple["Derivation", ...] = ()
+    _operator: str = ""
+    _children: tuple["Derivation", ...] = ()
     pointer: str | None = None
-    note: str = ""
+    _note: str = ""
+    _expand: Callable[[], "_Below"] | None = field(default=None, repr=False)
+
+    def _expanded(self) -> None:
+        if self._expand is not None:
+            with exact_context():
+                operator, children, note = self._expand()
+            # A frozen record fills in what it had put off; two threads that do so at once write the same.
+            object.__setattr__(self, "_operator", operator)
+            object.__setattr__(self, "_children", children)
+            object.__setattr__(self, "_note", note)
+            object.__setattr__(self, "_expand", None)
+
+    @property
+    def operator(self) -> str:
+        """How the value follows from those of `children`; empty for a field or constant."""
+        self._expanded()
+        return self._operator
+
+    @property
+    def children(self) -> tuple["Derivation", ...]:
+        """What it was made of, in the order of the formula."""
+        self._expanded()
+        return self._children
+
+    @property
+    def note(self) -> str:
+        """The tier chosen, the branch taken, or why the value is unknown."""
+        self._expanded()
+        return self._note
 
     def render(self) -> str:
         """The tree as plain text, two columns of indentation a level."""
@@ -105,6 +133,10 @@ class Derivation:
         with exact_context():
             found: Decimal | bool | str | None = _OPERATIONS[self.operator](values)
         return found
+
+
+_Below = tuple[str, tuple[Derivation, ...], str]
+"""Operator, children and note of a step."""
 
 
 def _fold(values: list[Any]) -> Any:
@@ -332,22 +364,8 @@ class _Tracer:
                 return self._field(node, value, entity)
             case plan.Fact():
                 return self._fact(node, value, entity)
-            case plan.Named(name=name, value=inner, cites=cites, span=span):
-                label = name if entity == POOL else f"{name} of {self.member(entity)}"
-                below = self.derive(inner, entity)
-                # An operation is shown on the line of the name it defines, not once more below it.
-                own_line = not below.children or bool(below.formula) or below.rule is not None
-                return self._make(
-                    node,
-                    value,
-                    label,
-                    "is" if own_line else below.operator,
-                    (below,) if own_line else below.children,
-                    note="" if own_line else below.note,
-                    formula=_words(inner)[0],
-                    rule=span.file_line,
-                    cites=tuple(self.cited(citation) for citation in cites),
-                )
+            case plan.Named():
+                return self._definition(node, value, entity)
             case plan.Unary(operator=operator, operand=operand):
                 return self._make(
                     node, value, text, "negative" if operator == "-" else operator, (self.derive(operand, entity),)
@@ -384,6 +402,29 @@ class _Tracer:
                 return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
             case plan.Solved():
                 return self._make(node, value, text, note="solved from the pool's boundary")
+
+    def _definition(self, node: plan.Named, value: Value, entity: Entity) -> Derivation:
+        """A definition: what is below it is worked out when it is looked at."""
+        inner = node.value
+
+        def expand() -> _Below:
+            below = self.derive(inner, entity)
+            reason = value.reason if isinstance(value, Unknown) else ""
+            # An operation is shown on the line of the name it defines, not once more below it.
+            if below.rule is not None or below.formula or not below.children:
+                return "is", (below,), reason
+            return below.operator, below.children, below.note or reason
+
+        return Derivation(
+            node.name if entity == POOL else f"{node.name} of {self.member(entity)}",
+            None if isinstance(value, Unknown) else value,
+            _words(node)[1],
+            _words(inner)[0],
+            node.span.file_line,
+            tuple([self.cited(citation) for citation in node.cites]),
+            pointer=(value.pointer or None) if isinstance(value, Unknown) else None,
+            expand=expand,
+        )
 
     def member(self, entity: Entity) -> str:
         """The name of a pool's member."""
