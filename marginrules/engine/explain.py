@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.account.state import AccountState, TierTable
+from marginrules.account.state import AccountState, Order, TierTable
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
 from marginrules.engine.interpret import POOL, Entity
@@ -314,6 +314,23 @@ def _cited(policy: plan.Plan, citation: Citation) -> str:
     return f"{source.title}{passage} <{source.address}> read {source.read}"
 
 
+_AT_MARK = ("quantity", "contract_size", "mark_price")
+_AT_ENTRY = ("quantity", "contract_size", "entry_price")
+_FACT_FORMULAS: Mapping[tuple[str, bool], tuple[str, tuple[str, ...]]] = {
+    ("notional", False): ("|quantity| x size x price", _AT_MARK),
+    ("notional", True): ("|quantity| x size / price", _AT_MARK),
+    ("mark_notional", False): ("|quantity| x size x price", _AT_MARK),
+    ("mark_notional", True): ("|quantity| x size / price", _AT_MARK),
+    ("entry_value", False): ("|quantity| x size x price", _AT_ENTRY),
+    ("entry_value", True): ("|quantity| x size / price", _AT_ENTRY),
+    ("base_quantity", False): ("|quantity| x size", ("quantity", "contract_size")),
+    ("base_quantity", True): ("|quantity| x size / price", _AT_MARK),
+    ("unrealized_pnl", False): ("quantity x size x (mark - entry)", (*_AT_MARK, "entry_price")),
+    ("unrealized_pnl", True): ("quantity x size x (1 / entry - 1 / mark)", (*_AT_MARK, "entry_price")),
+}
+"""How each contract fact is made, and of which fields; the second key is whether the contract is inverse."""
+
+
 @define
 class _Tracer:
     """Builds derivations from the values of one pool; each node of each entity once."""
@@ -471,33 +488,26 @@ class _Tracer:
                 return self._make(node, value, f"amount of {balance.asset}")
             assigned = self._assigned(balance.asset) if value != balance.wallet_balance else ()
             return self._make(node, value, f"amount of {balance.asset}", "wallet - assigned", (wallet, *assigned))
-        if scope == "order":
-            order, instrument, _ = self.pool.instance.orders[index]
-            quantity = self._leaf("quantity", order.quantity, f"{order.pointer}/quantity")
-            price = (
-                self._leaf("price", order.price, f"{order.pointer}/price")
-                if node.name == "notional" and order.price is not None
-                else self._leaf("mark_price", instrument.mark_price, f"{instrument.pointer}/mark_price")
-            )
-        else:
-            position, instrument, _ = self.pool.instance.positions[index]
-            quantity = self._leaf("quantity", position.quantity, f"{position.pointer}/quantity")
-            entry = self._leaf("entry_price", position.entry_price, f"{position.pointer}/entry_price")
-            price = self._leaf("mark_price", instrument.mark_price, f"{instrument.pointer}/mark_price")
-            if node.name == "entry_value":
-                price = entry
-        size = self._leaf("contract_size", instrument.contract_size, f"{instrument.pointer}/contract_size")
-        label = f"{node.name} of {self.member(entity)}"
-        inverse = instrument.contract == "inverse"
-        if node.name == "unrealized_pnl":
-            operator = "quantity x size x (1 / entry - 1 / mark)" if inverse else "quantity x size x (mark - entry)"
-            parts: tuple[Derivation, ...] = (quantity, size, price, entry)
-        elif node.name == "base_quantity" and not inverse:
-            operator, parts = "|quantity| x size", (quantity, size)
-        else:
-            operator = "|quantity| x size / price" if inverse else "|quantity| x size x price"
-            parts = (quantity, size, price)
-        return self._make(node, value, label, operator, parts, formula=f"{operator} ({instrument.contract} contract)")
+        record, instrument, _ = (self.pool.instance.orders if scope == "order" else self.pool.instance.positions)[index]
+        operator, names = _FACT_FORMULAS[node.name, instrument.contract == "inverse"]
+        if scope == "order" and node.name == "notional" and isinstance(record, Order) and record.price is not None:
+            names = ("quantity", "contract_size", "price")
+
+        def expand() -> _Below:
+            parts = []
+            for name in names:
+                holder: Any = instrument if name in {"contract_size", "mark_price"} else record
+                parts.append(self._leaf(name, getattr(holder, name), f"{holder.pointer}/{name}"))
+            return operator, tuple(parts), value.reason if isinstance(value, Unknown) else ""
+
+        return Derivation(
+            f"{node.name} of {self.member(entity)}",
+            None if isinstance(value, Unknown) else value,
+            _words(node)[1],
+            f"{operator} ({instrument.contract} contract)",
+            pointer=(value.pointer or None) if isinstance(value, Unknown) else None,
+            expand=expand,
+        )
 
     def _assigned(self, asset: str) -> tuple[Derivation, ...]:
         found = []
