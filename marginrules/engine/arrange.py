@@ -22,6 +22,27 @@ BalanceMember = tuple[Balance, Decimal | Unknown, Asset | None]
 
 
 @frozen(eq=False)
+class Groups:
+    """The groups of one name in a pool, and who is in which.
+
+    Attributes:
+        keys: what each group is for: a symbol, an underlying or an asset.
+        records: of each group, an instrument of its members and the record of its settlement asset; None where a group
+            by asset has no position and no order.
+        positions: for each position of the pool the index of its group; orders, balances: the same.
+    """
+
+    keys: tuple[str, ...]
+    records: tuple[tuple[Instrument | None, Asset | None], ...]
+    positions: tuple[int, ...]
+    orders: tuple[int, ...]
+    balances: tuple[int, ...]
+
+
+NO_GROUPS: Mapping[str, Groups] = {}
+
+
+@frozen(eq=False)
 class PoolInstance:
     """One pool of an account.
 
@@ -32,6 +53,7 @@ class PoolInstance:
         positions: members, each with its instrument and settlement asset.
         balances: what it draws on, each with the part of it that the pool has.
         collateral: the sum of what it draws on, in its asset, where that is one asset.
+        groups: its groups, by name.
     """
 
     plan: plan.PoolPlan
@@ -41,6 +63,7 @@ class PoolInstance:
     orders: tuple[OrderMember, ...]
     balances: tuple[BalanceMember, ...]
     collateral: Decimal | Unknown
+    groups: Mapping[str, Groups] = NO_GROUPS
 
 
 @frozen(eq=False)
@@ -58,6 +81,7 @@ class _Scheme:
     needed: Mapping[str, tuple[str | bool, ...]]
     positions: tuple[str, ...]
     orders: tuple[str, ...]
+    instruments: tuple[str, ...]
     decided: dict[tuple[object, ...], plan.PoolPlan | None]
     active: dict[tuple[object, ...], tuple[plan.PoolPlan, ...]]
 
@@ -82,6 +106,7 @@ def _scheme(policy: plan.Plan) -> _Scheme:
         {name: values for (_, name), values in needed.items()},
         tuple(name for entity, name in domains if entity == "position"),
         tuple(name for entity, name in domains if entity == "order"),
+        tuple(name for entity, name in domains if entity == "instrument"),
         {},
         {},
     )
@@ -108,9 +133,11 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
     for position in state.positions:
         instrument = instruments[position.symbol]
         key = ("position", chosen, *[_field(position, name) for name in scheme.positions])
+        if scheme.instruments:
+            key += tuple([_field(instrument, name) for name in scheme.instruments])
         pool = scheme.decided.get(key)
         if pool is None:
-            pool = scheme.decided[key] = _pool_of(position, "position", active, settings)
+            pool = scheme.decided[key] = _pool_of(position, instrument, "position", active, settings)
         if pool is None:
             raise StateError(
                 position.pointer,
@@ -121,19 +148,24 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
         members[pool].setdefault(_key(pool, position.id, instrument), []).append(member)
         if pool.draws_on == "assigned_margin":
             margin = position.assigned_margin
+            asset = instrument.settle
+            if pool.draws_asset is not None:
+                asset = _named_asset(position, pool.draws_asset)
             if margin is None:
                 missing = Unknown(
                     f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin"
                 )
-                assigned[instrument.settle] = missing
+                assigned[asset] = missing
             else:
-                known = assigned.get(instrument.settle, Decimal(0))
-                assigned[instrument.settle] = known if isinstance(known, Unknown) else known + margin
+                known = assigned.get(asset, Decimal(0))
+                assigned[asset] = known if isinstance(known, Unknown) else known + margin
     for order in state.orders:
         instrument = instruments[order.symbol]
         key = ("order", chosen, *[_field(order, name) for name in scheme.orders])
+        if scheme.instruments:
+            key += tuple([_field(instrument, name) for name in scheme.instruments])
         if key not in scheme.decided:
-            scheme.decided[key] = _pool_of(order, "order", active, settings)
+            scheme.decided[key] = _pool_of(order, instrument, "order", active, settings)
         pool = scheme.decided[key]
         if pool is not None and pool.key != "position":
             entry = (order, instrument, assets.get(instrument.settle))
@@ -190,8 +222,21 @@ def _settings(policy: Policy, scheme: _Scheme, state: AccountState) -> dict[tupl
     return found
 
 
+def _named_asset(position: Position, name: str) -> str:
+    """The asset that a field of a position names."""
+    found = position.inputs.get(name)
+    if not isinstance(found, str):
+        raise StateError(
+            f"{position.pointer}/{name}",
+            f"position {position.id} has no {name}, so the asset of its margin is open",
+            "name the asset",
+        )
+    return found
+
+
 def _pool_of(
     record: Position | Order,
+    instrument: Instrument,
     entity: str,
     active: Sequence[plan.PoolPlan],
     settings: Mapping[tuple[str, str], str | bool],
@@ -202,7 +247,7 @@ def _pool_of(
             continue
         if isinstance(condition, plan.Constant):
             return pool
-        verdict = truth(condition, _Known(record, entity, settings))
+        verdict = truth(condition, _Known(record, instrument, entity, settings))
         if verdict is None:
             missing = next(
                 name for (owner, name) in variables([condition]) if owner == entity and _field(record, name) is None
@@ -220,18 +265,27 @@ def _pool_of(
 class _Known(dict[tuple[str, str], str | bool]):
     """Choices and flags of one record over the account's settings."""
 
-    def __init__(self, record: Position | Order, entity: str, settings: Mapping[tuple[str, str], str | bool]) -> None:
+    def __init__(
+        self,
+        record: Position | Order,
+        instrument: Instrument,
+        entity: str,
+        settings: Mapping[tuple[str, str], str | bool],
+    ) -> None:
         super().__init__(settings)
         self.record = record
+        self.instrument = instrument
         self.entity = entity
 
     def get(self, key: tuple[str, str], default: object = None) -> object:  # type: ignore[override]
         if key[0] == self.entity:
             return _field(self.record, key[1])
+        if key[0] == "instrument":
+            return _field(self.instrument, key[1])
         return super().get(key, default)
 
 
-def _field(record: Position | Order | Balance, name: str) -> Any:
+def _field(record: Position | Order | Balance | Instrument, name: str) -> Any:
     value = getattr(record, name, None)
     return record.inputs.get(name) if value is None else value
 
@@ -271,7 +325,38 @@ def _instances(
         balances = tuple(entry for entry in drawn if pool.asset != "settle" or entry[0].asset == asset)
         collateral = _collateral(pool, positions, balances)
         identity = pool.kind if pool.key == "account" else f"{pool.kind}/{key}"
-        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral))
+        groups = _groups(pool, positions, resting, balances, state) if pool.groups else NO_GROUPS
+        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups))
+    return found
+
+
+def _groups(
+    pool: plan.PoolPlan,
+    positions: tuple[PositionMember, ...],
+    orders: tuple[OrderMember, ...],
+    balances: tuple[BalanceMember, ...],
+    state: AccountState,
+) -> dict[str, Groups]:
+    """Who is in which group; a group by settlement asset is there for a balance alone too."""
+    found: dict[str, Groups] = {}
+    for name, by in pool.groups.items():
+        indexes: dict[str, int] = {}
+        records: list[tuple[Instrument | None, Asset | None]] = []
+
+        def place(key: str, instrument: Instrument | None, indexes: Any = indexes, records: Any = records) -> int:
+            asset = instrument.settle if instrument is not None else key
+            if key not in indexes:
+                indexes[key] = len(records)
+                records.append((instrument, state.asset_by_name.get(asset)))
+            elif records[indexes[key]][0] is None:
+                records[indexes[key]] = (instrument, records[indexes[key]][1])
+            return int(indexes[key])
+
+        attribute = {"instrument": "symbol", "underlying": "base", "settlement asset": "settle"}[by]
+        held = tuple([place(balance.asset, None) for balance, _, _ in balances]) if by == "settlement asset" else ()
+        in_positions = tuple([place(getattr(own, attribute), own) for _, own, _ in positions])
+        in_orders = tuple([place(getattr(own, attribute), own) for _, own, _ in orders])
+        found[name] = Groups(tuple(indexes), tuple(records), in_positions, in_orders, held)
     return found
 
 

@@ -89,9 +89,9 @@ class PoolEvaluation:
     def value(self, node: plan.Node, entity: Entity) -> Value:
         """A node's value for an entity of its scope."""
         if self.rows is not None:
-            column = self.kernel.columns[entity[0]].get(id(node))  # type: ignore[index]
+            column = self.kernel.columns[entity[0]].get(id(node))
             if column is not None:
-                found = self.rows[entity[0]][entity[1]][column]  # type: ignore[index]
+                found = self.rows[entity[0]][entity[1]][column]
                 if found is not None:
                     return found  # type: ignore[no-any-return]
         return self.reference.value(node, entity)
@@ -128,6 +128,9 @@ def evaluation(policy: Policy, state: AccountState, *, solve: bool = True) -> Ev
     Raises:
         StateError: the account does not say which pools its positions are in, or is outside the policy's scope.
     """
+    as_of = state.account.as_of
+    if policy.versions:
+        policy = policy.on(as_of.date() if as_of is not None else None)
     with exact_context():
         pools = tuple(evaluate_pool(instance, state) for instance in arrange(policy, state))
         if solve:

@@ -155,6 +155,7 @@ _OPERATIONS: Mapping[str, Callable[[list[Any]], Any]] = {
     "abs": lambda values: abs(values[0]),
     "not": lambda values: not values[0],
     "sqrt": lambda values: values[0].sqrt(),
+    "decimals": lambda values: Decimal(1).scaleb(-int(values[0])),
     "ln": lambda values: values[0].ln(),
     "<": lambda values: values[0] < values[1],
     "<=": lambda values: values[0] <= values[1],
@@ -412,9 +413,16 @@ class _Tracer:
             case plan.Tiered() | plan.Pick():
                 return self._tier(node, value, text, entity)
             case plan.Aggregate():
-                return self._aggregate(node, value, text)
+                return self._aggregate(node, value, text, entity)
             case plan.PoolValue(value=inner):
                 return self._make(node, value, text, "is", (self.derive(inner, POOL),))
+            case plan.GroupValue(group=group, value=inner):
+                whole = self.pool.reference.group_of(group, entity)
+                return self._make(node, value, text, "is", (self.derive(inner, whole),))
+            case plan.Given(field=asked):
+                record = self.pool.reference.record(asked.entity, entity)
+                pointer = f"{record.pointer}/{asked.name}" if record is not None else None
+                return self._make(node, value, text, pointer=pointer)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
             case plan.Solved():
@@ -451,6 +459,8 @@ class _Tracer:
         if scope == "order":
             order = self.pool.instance.orders[index][0]
             return order.id or f"order {index + 1} on {order.symbol}"
+        if scope in self.pool.instance.groups:
+            return f"{scope} {self.pool.instance.groups[scope].keys[index]}"
         return self.pool.instance.balances[index][0].asset if scope == "balance" else self.pool.instance.id
 
     def cited(self, citation: Citation) -> str:
@@ -515,7 +525,8 @@ class _Tracer:
             if pool.instance.plan.draws_on != "assigned_margin":
                 continue
             for position, instrument, _ in pool.instance.positions:
-                if instrument.settle == asset and position.assigned_margin is not None:
+                margin_asset = position.inputs.get(pool.instance.plan.draws_asset or "", instrument.settle)
+                if margin_asset == asset and position.assigned_margin is not None:
                     found.append(
                         self._leaf(
                             f"assigned_margin of {position.id}",
@@ -596,10 +607,10 @@ class _Tracer:
         row = row_of(bounds, key)
         return row, {"rate": rates[row], "amount": amounts[row]}
 
-    def _aggregate(self, node: plan.Aggregate, value: Value, text: str) -> Derivation:
+    def _aggregate(self, node: plan.Aggregate, value: Value, text: str, whole: Entity) -> Derivation:
         parts: list[Derivation] = []
         left_out: list[str] = []
-        for entity in self.pool.reference.members(node):
+        for entity in self.pool.reference.members(node, whole):
             if node.where is not None and self.pool.value(node.where, entity) is not True:
                 left_out.append(self.member(entity))
                 if isinstance(self.pool.value(node.where, entity), Unknown):

@@ -22,6 +22,12 @@ Entity = tuple[str, int]
 
 POOL: Entity = ("pool", 0)
 
+_CONTRACT_ASSETS = frozenset({"settle", "quote", "base"})
+
+
+def _read(record: Any, node: plan.Field) -> Any:
+    return getattr(record, node.name) if node.is_attribute else record.inputs.get(node.name)
+
 
 @define
 class Interpreter:
@@ -83,7 +89,12 @@ class Interpreter:
             case plan.Tiered() | plan.Pick():
                 return self.tier(node, entity)[0]
             case plan.Aggregate():
-                return self._aggregate(node)
+                return self._aggregate(node, entity)
+            case plan.GroupValue(group=group, value=inner):
+                return self.value(inner, self.group_of(group, entity))
+            case plan.Given(field=asked):
+                record = self.record(asked.entity, entity)
+                return record is not None and _read(record, asked) is not None
             case plan.PoolValue(value=inner):
                 return self.value(inner, POOL)
             case plan.Convert(operand=operand, origin=origin, target=target):
@@ -104,14 +115,19 @@ class Interpreter:
             return self.pool.orders[index][("order", "instrument", "asset").index(owner)]
         if scope == "balance":
             return self.pool.balances[index][0 if owner == "balance" else 2]
+        if scope in self.pool.groups:
+            return self.pool.groups[scope].records[index][0 if owner == "instrument" else 1]
         return None
+
+    def group_of(self, group: str, member: Entity) -> Entity:
+        """The group of that name which a member of the pool is in."""
+        scope, index = member
+        return group, getattr(self.pool.groups[group], f"{scope}s")[index]
 
     def read(self, node: plan.Field, entity: Entity) -> Value:
         """A field's value, its default, or unknown with a pointer to where it is missing."""
         record = self.record(node.entity, entity)
-        value = None
-        if record is not None:
-            value = getattr(record, node.name) if node.is_attribute else record.inputs.get(node.name)
+        value = _read(record, node) if record is not None else None
         if value is None:
             value = node.default
         if value is None:
@@ -166,6 +182,8 @@ class Interpreter:
                 return -number
             case "abs":
                 return abs(number)
+            case "decimals":
+                return Decimal(1).scaleb(-int(number))
             case "sqrt":
                 return Unknown(f"{_place(node)} takes the root of a negative number") if number < 0 else number.sqrt()
             case _:
@@ -206,14 +224,20 @@ class Interpreter:
             return one
         return other if isinstance(other, Unknown) else not deciding
 
-    def members(self, node: plan.Aggregate) -> tuple[Entity, ...]:
-        """The members that an aggregate runs over, before its condition."""
-        scope = plan.MEMBER_SCOPES[node.members]
-        return tuple((scope, index) for index in range(len(getattr(self.pool, node.members))))
+    def members(self, node: plan.Aggregate, whole: Entity) -> tuple[Entity, ...]:
+        """The members that an aggregate of a pool or a group runs over, before its condition."""
+        scope = plan.member_scope(node.members)
+        if scope in self.pool.groups:
+            return tuple((scope, index) for index in range(len(self.pool.groups[scope].keys)))
+        every = tuple((scope, index) for index in range(len(getattr(self.pool, node.members))))
+        if node.group is None:
+            return every
+        groups = getattr(self.pool.groups[node.group], node.members)
+        return tuple(entity for entity, group in zip(every, groups, strict=True) if group == whole[1])
 
-    def _aggregate(self, node: plan.Aggregate) -> Value:
+    def _aggregate(self, node: plan.Aggregate, whole: Entity) -> Value:
         values: list[Value] = []
-        for entity in self.members(node):
+        for entity in self.members(node, whole):
             if node.where is not None:
                 counts = self.value(node.where, entity)
                 if isinstance(counts, Unknown):
@@ -326,10 +350,16 @@ class Interpreter:
         scope, index = entity
         if symbol[0].isupper():
             return symbol
+        if scope == "pool" and symbol == "settle":
+            return self.pool.asset if self.pool.plan.asset == "settle" else self.pool.positions[0][1].settle  # type: ignore[return-value]
         if scope == "pool":
-            return self.pool.asset or ""
-        if scope == "balance":
+            return self.asset_name(symbol, ("position", 0))
+        if scope == "balance" and symbol in {"asset", "settle"}:
             return self.pool.balances[index][0].asset
+        if scope in self.pool.groups and self.pool.plan.groups[scope] == "settlement asset":
+            return self.pool.groups[scope].keys[index]
+        if symbol not in _CONTRACT_ASSETS:
+            return str(self.record(scope, entity).inputs.get(symbol))
         instrument = self.record("instrument", entity)
         return str(getattr(instrument, symbol))
 

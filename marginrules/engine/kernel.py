@@ -36,10 +36,10 @@ _NEVER_MISSING = {
     ("instrument", "contract_size"),
     ("instrument", "contract"),
 }
-_LOOPS: Mapping[plan.Members, str] = {
-    "positions": "for p, i, s in positions:",
-    "orders": "for o, i, s in orders:",
-    "balances": "for b, amount, s in balances:",
+_TARGETS: Mapping[plan.Members, str] = {
+    "positions": "(p, i, s)",
+    "orders": "(o, i, s)",
+    "balances": "(b, amount, s)",
 }
 
 Rows = Mapping[plan.Scope, list[list[Any]]]
@@ -51,13 +51,13 @@ class Kernel:
     """A compiled pool.
 
     Attributes:
-        run: `(account, positions, orders, balances, collateral, asset, assets)` to the values of the pool, and of each
-            position, order and balance.
+        run: `(account, positions, orders, balances, collateral, asset, assets, groups)` to the values of the pool, and
+            of each position, order and balance, and of each group by name.
         columns: where a node's value stands, by scope and node.
         source: the generated text, for those who want to see it.
     """
 
-    run: Callable[..., tuple[list[Any], list[list[Any]], list[list[Any]], list[list[Any]]]]
+    run: Callable[..., tuple[list[Any], list[list[Any]], list[list[Any]], list[list[Any]], dict[str, list[list[Any]]]]]
     columns: Mapping[plan.Scope, Mapping[int, int]]
     source: str = field(repr=False)
 
@@ -102,7 +102,9 @@ def scope_of(node: plan.Node, scope: plan.Scope) -> plan.Scope:
     """The scope of a node's children: a member's, under an aggregate; the pool's, under a value read from it."""
     match node:
         case plan.Aggregate(members=members):
-            return plan.MEMBER_SCOPES[members]
+            return plan.member_scope(members)
+        case plan.GroupValue(group=group):
+            return group
         case plan.PoolValue():
             return "pool"
         case _:
@@ -134,6 +136,8 @@ class Emitter:
     kept: dict[str, dict[int, str]] = field(factory=dict)
     """Variables by scope and node, wherever they were computed."""
     nested: int = 0
+    by_asset: dict[str, bool] = field(factory=dict)
+    """Groups that are by settlement asset."""
     hoisted: list[str] = field(factory=list)
 
     def line(self, text: str) -> None:
@@ -210,6 +214,7 @@ class Emitter:
                     "abs": f"abs({inner})",
                     "sqrt": f"{inner}.sqrt()",
                     "ln": f"{inner}.ln()",
+                    "decimals": f"ONE.scaleb(-int({inner}))",
                 }[operator]
                 self.line(f"{to} = {text}")
             case plan.Binary(operator="max" | "min" as operator, left=left, right=right):
@@ -242,15 +247,30 @@ class Emitter:
                 self._convert(self.emit(operand, scope), origin, target, scope, to)
             case plan.PoolValue(value=value):
                 self.line(f"{to} = {self.emit(value, 'pool')}")
+            case plan.GroupValue(group=group, value=value):
+                self._group_value(group, value, to)
+            case plan.Given(field=asked):
+                self.line(f"{to} = {self._read(asked)} is not None")
             case plan.TierColumn() | plan.Aggregate() | plan.Solved():  # pragma: no cover - handled where they belong
                 raise TypeError(node)
 
-    def _field(self, node: plan.Field, to: str) -> None:
+    def _group_value(self, group: str, value: plan.Node, to: str) -> None:
+        while isinstance(value, plan.Named) and id(value) not in self.kept.get(group, {}):
+            value = value.value
+        if isinstance(value, plan.Constant):
+            self.line(f"{to} = {self.constant(value.value)}")
+            return
+        column = list(self.kept[group]).index(id(value))
+        self.line(f"{to} = {group}_rows[g_{group}][{column}]")
+        self.line(f"if {to} is None: raise MissingError({group!r})")
+
+    def _read(self, node: plan.Field) -> str:
         record = _RECORDS[node.entity]
         text = f"{record}.{node.name}" if node.is_attribute else f"{record}.inputs.get({node.name!r})"
-        if node.entity == "asset":
-            text = f"{text} if s is not None else None"
-        self.line(f"{to} = {text}")
+        return f"({text} if s is not None else None)" if node.entity == "asset" else text
+
+    def _field(self, node: plan.Field, to: str) -> None:
+        self.line(f"{to} = {self._read(node)}")
         if (node.entity, node.name) in _NEVER_MISSING:
             return
         if node.default is None:
@@ -298,8 +318,13 @@ class Emitter:
         if symbol[0].isupper():
             return repr(symbol)
         if scope == "pool":
-            return "asset"
-        return "b.asset" if scope == "balance" else f"i.{symbol}"
+            return "asset" if symbol == "settle" else f"positions[0][0].inputs[{symbol!r}]"
+        if scope == "balance" and symbol in {"asset", "settle"}:
+            return "b.asset"
+        if symbol in {"settle", "quote", "base"}:
+            # A group by settlement asset can be there for a balance alone, without an instrument.
+            return "key" if symbol == "settle" and self.by_asset.get(scope) else f"i.{symbol}"
+        return f"{_RECORDS[scope]}.inputs[{symbol!r}]"
 
     def _convert(self, operand: str, origin: str, target: str, scope: plan.Scope, to: str) -> None:
         one, other = self.asset_text(origin, scope), self.asset_text(target, scope)
@@ -371,6 +396,7 @@ class Emitter:
                     "abs": f"abs({inner})",
                     "sqrt": f"{inner}.sqrt()",
                     "ln": f"{inner}.ln()",
+                    "decimals": f"ONE.scaleb(-int({inner}))",
                 }[operator]
             case plan.Binary(operator="max" | "min" as operator, left=left, right=right):
                 return f"{operator}({self._row_text(left, outer)}, {self._row_text(right, outer)})"
@@ -413,7 +439,7 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
     if isinstance(instance.collateral, Unknown):
         return None
     try:
-        pool, positions, orders, balances = kernel.run(
+        pool, positions, orders, balances, groups = kernel.run(
             state.account,
             instance.positions,
             instance.orders,
@@ -421,10 +447,11 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
             instance.collateral,
             instance.asset,
             state.asset_by_name,
+            instance.groups,
         )
-    except (MissingError, DecimalException, ZeroDivisionError):
+    except (MissingError, DecimalException, ZeroDivisionError, KeyError, IndexError):
         return None
-    return {"pool": [pool], "position": positions, "order": orders, "balance": balances}
+    return {"pool": [pool], "position": positions, "order": orders, "balance": balances, **groups}
 
 
 # ---------------------------------------------------------------- a whole pool
@@ -440,7 +467,7 @@ class _Stages:
         known = self.found.get(id(node))
         if known is None:
             known = max((self.of(child) for child in plan.children(node)), default=0)
-            if isinstance(node, plan.PoolValue):
+            if isinstance(node, plan.PoolValue | plan.GroupValue):
                 known += 1
             self.found[id(node)] = known
         return known
@@ -474,16 +501,24 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
     members = {
         entry: [*facts.get(scope, ()), *member_roots(pool, scope)] for entry, scope in plan.MEMBER_SCOPES.items()
     }
-    return compile_nodes(pool_roots(pool), members)
+    members.update({name: [*pool.definitions.get(name, {}).values()] for name in pool.groups})
+    return compile_nodes(pool_roots(pool), members, pool.groups)
 
 
-def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]]) -> Kernel:
+def compile_nodes(
+    roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]], groups: Mapping[str, str]
+) -> Kernel:
     """A kernel of some nodes and all that they depend on.
 
     Args:
         roots: nodes of the pool.
-        member_nodes: nodes of its members, wanted beside what the roots need.
+        member_nodes: nodes of its members and groups, wanted beside what the roots need.
+        groups: what each group of the pool is by.
     """
+    member_nodes = {members: list(member_nodes.get(members, ())) for members in (*plan.MEMBER_SCOPES, *groups)}
+    for group, value in _group_values([*roots, *(node for found in member_nodes.values() for node in found)]):
+        if not isinstance(value, plan.Constant):
+            member_nodes[group].append(value)
     names: dict[str, Any] = {
         "MissingError": MissingError,
         "round_to_step": round_to_step,
@@ -494,20 +529,25 @@ def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, li
         "ZERO": Decimal(0),
         "ONE": Decimal(1),
     }
-    emitter = Emitter(names)
+    emitter = Emitter(names, by_asset={name: by == "settlement asset" for name, by in groups.items()})
     stages = _Stages()
     needed = _all_aggregates(roots, member_nodes)
     last = max(
         (stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0
     )
-    for members in plan.MEMBER_SCOPES:
+    for members in (*plan.MEMBER_SCOPES, *groups):
         emitter.line(f"{members}_rows = []")
+    for name in groups:
+        emitter.line(f"of_{name} = groups[{name!r}]")
+    begun: set[str] = set()
     for stage in range(last + 1):
-        for members, scope in plan.MEMBER_SCOPES.items():
+        for members in (*plan.MEMBER_SCOPES, *groups):
             run = [node for node in needed if node.members == members and stages.of(node) == stage]
             nodes = [node for node in member_nodes[members] if stages.of(node) == stage]
-            if run or nodes:
-                _loop(emitter, members, scope, nodes, run, first=stage == 0)
+            own = [node for node in needed if node.group == members and stages.of(node) == stage]
+            if run or nodes or own:
+                _loop(emitter, members, nodes, run, own, groups, first=members not in begun)
+                begun.add(members)
         for node in roots:
             if stages.of(node) == stage:
                 emitter.emit(node, "pool")
@@ -515,14 +555,15 @@ def compile_nodes(roots: list[plan.Node], member_nodes: Mapping[plan.Members, li
         emitter.lines.insert(0, "    " + " = ".join(dict.fromkeys(emitter.hoisted)) + " = None")
     columns = {
         scope: {node: position for position, node in enumerate(emitter.kept.get(scope, {}))}
-        for scope in ("pool", *plan.MEMBER_SCOPES.values())
+        for scope in ("pool", *plan.MEMBER_SCOPES.values(), *groups)
     }
     pool_values = ", ".join(emitter.kept.get("pool", {}).values())
     source = "\n".join(
         [
-            "def run(a, positions, orders, balances, collateral, asset, assets):",
+            "def run(a, positions, orders, balances, collateral, asset, assets, groups):",
             *emitter.lines,
-            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows",
+            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows, "
+            f"{{{', '.join(f'{name!r}: {name}_rows' for name in groups)}}}",
         ]
     )
     exec(compile(source, "<pool>", "exec"), names)  # noqa: S102 - text made from a checked plan
@@ -547,28 +588,71 @@ def _all_aggregates(roots: list[plan.Node], members: Mapping[plan.Members, list[
     return list(found.values())
 
 
+def _group_values(roots: list[plan.Node]) -> list[tuple[str, plan.Node]]:
+    """The values of groups that members read, and what those are made of, each once."""
+    found: dict[int, tuple[str, plan.Node]] = {}
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, plan.GroupValue):
+            found.setdefault(id(node.value), (node.group, node.value))
+        stack.extend(plan.children(node))
+    return list(found.values())
+
+
+_STARTS = {"sum": "ZERO", "count": "ZERO", "max": "None", "min": "None", "only": "None"}
+
+
 def _loop(
     emitter: Emitter,
     members: plan.Members,
-    scope: plan.Scope,
     nodes: list[plan.Node],
     run: list[plan.Aggregate],
+    own: list[plan.Aggregate],
+    groups: Mapping[str, str],
     *,
     first: bool,
 ) -> None:
-    starts = {"sum": "ZERO", "count": "ZERO", "max": "None", "min": "None", "only": "None"}
+    """One pass over members or groups: their own values, and what is aggregated from them.
+
+    Args:
+        own: aggregates of the groups that this pass is over, already accumulated.
+    """
+    scope = plan.member_scope(members)
     for node in run:
-        emitter.line(f"{emitter.variable(node)} = {starts[node.operator]}")
+        beginning = _STARTS[node.operator]
+        if node.group is None:
+            emitter.line(f"{emitter.variable(node)} = {beginning}")
+        else:
+            emitter.line(f"{_accumulator(emitter, node)} = [{beginning}] * len(of_{node.group}.keys)")
     outside = dict(emitter.known)
     kept_before = dict(emitter.kept.get(scope, {}))
-    if first:
-        emitter.line(_LOOPS[members])
+    parts = [] if members in groups else [(_TARGETS[members], members)]
+    if members in groups:
+        parts = [("key", f"of_{members}.keys"), ("(i, s)", f"of_{members}.records")]
+        if own:
+            parts.append(("number", f"range(len(of_{members}.keys))"))
+    if not first:
+        parts.append(("kept", f"{members}_rows"))
+    if members not in groups:
+        wanted = {node.group for node in run if node.group is not None}
+        wanted |= {name for name, _ in _group_values([*nodes, *run])}
+        parts.extend((f"g_{name}", f"of_{name}.{members}") for name in groups if name in wanted)
+    if len(parts) == 1:
+        emitter.line(f"for {parts[0][0].strip('()')} in {parts[0][1]}:")
     else:
-        emitter.line(
-            _LOOPS[members].replace("for ", "for kept, (", 1).replace(" in ", f") in zip({members}_rows, ", 1)[:-1]
-            + "):"
-        )
+        emitter.line(f"for {', '.join(one for one, _ in parts)} in zip({', '.join(other for _, other in parts)}):")
     emitter.indent += 1
+    for node in own:
+        variable = emitter.variable(node)
+        emitter.line(f"{variable} = {_accumulator(emitter, node)}[number]")
+        if node.operator in {"max", "min", "only"}:
+            emitter.line(f"if {variable} is None: raise MissingError({node.operator!r})")
+        emitter.keep(node, scope, variable)
     if not first:
         for position, (identity, variable) in enumerate(kept_before.items()):
             emitter.line(f"{variable} = kept[{position}]")
@@ -589,14 +673,23 @@ def _loop(
     emitter.indent -= 1
     emitter.known = outside
     for node in run:
+        if node.group is not None:
+            continue
         variable = emitter.variable(node)
         if node.operator in {"max", "min", "only"}:
             emitter.line(f"if {variable} is None: raise MissingError({node.operator!r})")
         emitter.keep(node, "pool", variable)
 
 
+def _accumulator(emitter: Emitter, node: plan.Aggregate) -> str:
+    """The list of a group aggregate's values, one a group."""
+    return "l" + emitter.variable(node)[1:]
+
+
 def _accumulate(emitter: Emitter, node: plan.Aggregate, scope: plan.Scope) -> None:
     variable = emitter.variable(node)
+    if node.group is not None:
+        variable = f"{_accumulator(emitter, node)}[g_{node.group}]"
 
     def add() -> None:
         value = "ONE" if node.operand is None else emitter.emit(node.operand, scope)

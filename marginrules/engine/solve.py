@@ -58,14 +58,15 @@ def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
 def _cone(pool: plan.PoolPlan) -> Kernel:
     """The kernel of the conditions alone: what only other figures need may be missing."""
     nodes = [node for node in _conditions(pool) if node is not None]
-    return compile_nodes(nodes, {members: [] for members in plan.MEMBER_SCOPES})
+    return compile_nodes(nodes, {}, pool.groups)
 
 
 @lru_cache(maxsize=512)
 def _walker(pool: plan.PoolPlan, kernel: Kernel, inverse: bool) -> Walker | None:  # noqa: FBT001 - a cache key
     bankrupt, liquidatable = _conditions(pool)
     try:
-        return compile_walker([node for node in (bankrupt, liquidatable) if node is not None], kernel, inverse=inverse)
+        conditions = [node for node in (bankrupt, liquidatable) if node is not None]
+        return compile_walker(conditions, kernel, pool.groups, inverse=inverse)
     except NotAffineError:
         return None
 
@@ -198,26 +199,43 @@ def _walked(
         units = order.quantity * size
         value = None if order.price is None else units / order.price if inverse else units * order.price
         orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
-    rests = [
-        _rest(pool, node, still_positions if node.members == "positions" else still_orders)
-        for node in walker.aggregates
-    ]
+    moving = {
+        name: next(
+            group
+            for (_, own, _), group in zip(instance.positions, groups.positions, strict=True)
+            if own.symbol == instrument.symbol
+        )
+        for name, groups in instance.groups.items()
+    }
+    still = {"positions": still_positions, "orders": still_orders}
+    for name, number in moving.items():
+        still[name] = [index for index in range(len(instance.groups[name].keys)) if index != number]
+    rests = [_rest(pool, node, still[node.members], moving) for node in walker.aggregates]
     values = rows["pool"][0]
+    group_rows = {name: rows[name][number] for name, number in moving.items() if rows[name]}
+    records = {
+        name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
+        for name, number in moving.items()
+    }
     assets, account = pool.state.asset_by_name, pool.state.account
     run = walker.point
     asset_name = instance.asset
 
     def point(x: Decimal) -> tuple[tuple[bool, ...], list[Decimal]]:
-        return run(x, values, positions, orders, rests, asset_name, assets, account)
+        return run(x, values, positions, orders, rests, asset_name, assets, account, group_rows, records)
 
     return walk(point, 1 / mark if inverse else mark, conditions)
 
 
-def _rest(pool: "PoolEvaluation", node: plan.Aggregate, still: list[int]) -> Decimal | None:
-    """What the members that do not move contribute to an aggregate."""
-    scope = plan.MEMBER_SCOPES[node.members]
+def _rest(pool: "PoolEvaluation", node: plan.Aggregate, still: list[int], moving: Mapping[str, int]) -> Decimal | None:
+    """What the members that do not move contribute to an aggregate: of the pool, or of the group that moves."""
+    scope = plan.member_scope(node.members)
     found: list[Decimal] = []
     for index in still:
+        if node.group is not None:
+            groups = getattr(pool.instance.groups[node.group], node.members)
+            if groups[index] != moving[node.group]:
+                continue
         entity = (scope, index)
         if node.where is not None and not pool.value(node.where, entity):
             continue

@@ -10,7 +10,7 @@ The function that computes values and slopes at one `x` is generated from the pl
 is not affine in `x` (a product of two prices, a root, a rounded amount) has none, and `solve` searches instead.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,8 +38,8 @@ class Walker:
     """Values and verdicts along a price, for one pool plan and one kind of contract.
 
     Attributes:
-        point: `(x, pool values, moving positions, moving orders, rests, asset, assets, account)` to the verdicts of
-            the conditions and every kink that is known from there.
+        point: `(x, pool values, moving positions, moving orders, rests, asset, assets, account, values of the moving
+            groups, their records)` to the verdicts of the conditions and every kink that is known from there.
         aggregates: the aggregates over members whose values move, in the order of the rests.
     """
 
@@ -71,6 +71,7 @@ class _WalkEmitter(Emitter):
 
     kernel: Kernel = field(kw_only=True)
     inverse: bool = field(kw_only=True)
+    groups: Mapping[str, str] = field(kw_only=True)
     moving: dict[int, bool] = field(factory=dict, kw_only=True)
     loop: plan.Scope = field(default="pool", kw_only=True)
 
@@ -94,7 +95,8 @@ class _WalkEmitter(Emitter):
                     return self.emit(node.value, scope)
                 raise NotAffineError
             found = self.variable(node)
-            self.line(f"{found} = {'P' if scope == 'pool' else 'r'}[{column}]")
+            row = "P" if scope == "pool" else f"rows[{scope!r}]" if scope in self.groups else "r"
+            self.line(f"{found} = {row}[{column}]")
             self.line(f"if {found} is None: raise MissingError")
         elif isinstance(node, plan.Named):
             found = self.emit(node.value, scope)
@@ -259,12 +261,15 @@ class _WalkEmitter(Emitter):
             self.line(f"{to} = {key} * rates[row] - amounts[row]; {slope} = {key_slope or 'ZERO'} * rates[row]")
 
 
-def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, *, inverse: bool) -> Walker:
+def compile_walker(
+    conditions: Sequence[plan.Node], kernel: Kernel, groups: Mapping[str, str], *, inverse: bool
+) -> Walker:
     """The walker of a pool's conditions.
 
     Args:
         conditions: flags in the scope of the pool.
         kernel: the pool's kernel, whose values are read where nothing moves.
+        groups: what each group of the pool is by.
         inverse: whether `x` is the reciprocal of the price.
 
     Raises:
@@ -280,11 +285,13 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, *, inverse: 
         "ZERO": Decimal(0),
         "ONE": Decimal(1),
     }
-    emitter = _WalkEmitter(names, kernel=kernel, inverse=inverse)
+    by_asset = {name: by == "settlement asset" for name, by in groups.items()}
+    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, inverse=inverse, groups=groups)
     found: dict[int, plan.Aggregate] = {}
     for condition in conditions:
         _moving_aggregates(condition, emitter.moving, found)
-    for members, scope in plan.MEMBER_SCOPES.items():
+    for members in (*plan.MEMBER_SCOPES, *groups):
+        scope = plan.member_scope(members)
         run = [node for node in found.values() if node.members == members]
         if not run:
             continue
@@ -295,6 +302,8 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, *, inverse: 
         header = {
             "positions": "for p, i, s, r, size, signed, entry in positions:",
             "orders": "for o, i, s, r, size, value in orders:",
+            # All that moves is on one instrument, so one group of each name moves.
+            **{name: f"for key, i, s in (records[{name!r}],):" for name in groups},
         }.get(members)
         if header is None:
             raise NotAffineError
@@ -310,7 +319,7 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, *, inverse: 
     verdicts = [emitter.emit(condition, "pool") for condition in conditions]
     source = "\n".join(
         [
-            "def point(x, P, positions, orders, rests, asset, assets, a):",
+            "def point(x, P, positions, orders, rests, asset, assets, a, rows, records):",
             "    kinks = []",
             *emitter.lines,
             f"    return ({', '.join(verdicts)},), kinks",
@@ -324,6 +333,10 @@ def _moving_aggregates(node: plan.Node, moving: dict[int, bool], found: dict[int
     if not varies(node, moving):
         return
     if isinstance(node, plan.Aggregate):
+        if node.members not in plan.MEMBER_SCOPES:
+            # What a group aggregates is needed before what the pool aggregates from groups.
+            for child in plan.children(node):
+                _moving_aggregates(child, moving, found)
         found[id(node)] = node
         return
     for child in plan.children(node):

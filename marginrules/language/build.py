@@ -121,8 +121,10 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def constant(self, meta: Any, children: list[Any]) -> nodes.Constant:
-        replace, name, dimension, value, *cites = children
-        return nodes.Constant(str(name), replace is not None, dimension, value, tuple(cites), span=self._span(meta))
+        replace, name, dimension, period, value, *cites = children
+        return nodes.Constant(
+            str(name), replace is not None, dimension, value, tuple(cites), period=period, span=self._span(meta)
+        )
 
     @v_args(meta=True)
     def citation(self, meta: Any, children: list[Any]) -> nodes.Citation:
@@ -176,10 +178,43 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def definition(self, meta: Any, children: list[Any]) -> nodes.Definition:
         replace, publish, name, *rest = children
         parameters = tuple(str(child) for child in rest if isinstance(child, Token))
-        value, *cites = [child for child in rest if child is not None and not isinstance(child, Token)]
+        period = next((child for child in rest if isinstance(child, nodes.Period)), None)
+        value, *cites = [child for child in rest if child is not None and not isinstance(child, Token | nodes.Period)]
         return nodes.Definition(
-            str(name), replace is not None, publish is not None, parameters, value, tuple(cites), span=self._span(meta)
+            str(name),
+            replace is not None,
+            publish is not None,
+            parameters,
+            value,
+            tuple(cites),
+            period=period,
+            span=self._span(meta),
         )
+
+    @v_args(meta=True)
+    def period_from(self, meta: Any, children: list[Any]) -> nodes.Period:
+        start, until = children
+        found = nodes.Period(self._date(start), self._date(until) if until is not None else None)
+        if found.until is not None and found.start is not None and found.until <= found.start:
+            raise self._fail(
+                self._span(meta), "the rule would end before it begins", "put the later date after `until`"
+            )
+        return found
+
+    def period_until(self, children: list[Token]) -> nodes.Period:
+        return nodes.Period(None, self._date(children[0]))
+
+    @v_args(meta=True)
+    def group(self, meta: Any, children: list[Any]) -> nodes.Group:
+        name, key, *found = children
+        word = " ".join(str(key).split())
+        if word not in {"instrument", "underlying", "settlement asset"}:
+            raise self._fail(
+                self._token_span(key),
+                f"members are not grouped by {word}",
+                "group them by instrument, by underlying or by settlement asset",
+            )
+        return nodes.Group(str(name), word, tuple(found), span=self._span(meta))
 
     @v_args(meta=True)
     def pool(self, meta: Any, children: list[Any]) -> nodes.Pool:
@@ -199,7 +234,10 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def draws_on(self, meta: Any, children: list[Any]) -> nodes.DrawsOn:
         span = self._span(meta)
         if len(children) == 1:
-            return nodes.DrawsOn(str(children[0]), None, span=span)  # type: ignore[arg-type]
+            return nodes.DrawsOn("nothing", None, span=span)
+        if children[0] == "assigned_margin":
+            asset = None if children[1] is None else str(children[1])
+            return nodes.DrawsOn("assigned_margin", None, asset=asset, span=span)
         remainder, _balances, where = children
         return nodes.DrawsOn("balances" if remainder is None else "remainder", where, span=span)
 
@@ -209,12 +247,13 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def liquidate(self, meta: Any, children: list[Any]) -> nodes.Liquidate:
-        replace, condition, because, *cites = children
+        replace, period, condition, because, *cites = children
         return nodes.Liquidate(
             replace is not None,
             condition,
             _text(because) if because is not None else None,
             tuple(cites),
+            period=period,
             span=self._span(meta),
         )
 
@@ -299,8 +338,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def round(self, meta: Any, children: list[Any]) -> nodes.Round:
-        operand, direction, step = children
-        return nodes.Round(operand, str(direction), step, span=self._span(meta))
+        operand, direction, step, decimals = children
+        return nodes.Round(operand, str(direction), step, decimals=decimals is not None, span=self._span(meta))
 
     @v_args(meta=True)
     def number(self, meta: Any, children: list[Token]) -> nodes.Number:
@@ -388,7 +427,7 @@ def _container_of(statement: Any) -> str | None:
     match statement:
         case nodes.Header() | nodes.Pool():
             return "items"
-        case nodes.Definitions():
+        case nodes.Definitions() | nodes.Group():
             return "definitions"
         case nodes.Table() if statement.rows:
             return "rows"

@@ -154,11 +154,15 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
             head = ("replace " if item.replace else "") + f"const {item.name}"
             if item.dimension is not None:
                 head += f": {_dimension(item.dimension)}"
+            head += _period(item.period)
             return _commented(
                 _statement(f"{head} = ", item.value, _tail(None, item.cites), indent), item.comments, indent
             )
         case nodes.Definitions():
             return _definitions(item, indent)
+        case nodes.Group():
+            body = _aligned(item.definitions, indent + _STEP)
+            return _block(f"group {item.name} by {item.key}", body, item.closing, item.comments, indent)
         case nodes.Table():
             return _table(item, indent)
         case nodes.Pool():
@@ -223,7 +227,14 @@ def _definitions(item: nodes.Definitions, indent: str) -> list[str]:
 
 def _definition_head(item: nodes.Definition) -> str:
     words = ("replace " if item.replace else "") + ("publish " if item.publish else "") + item.name
-    return words + (f"({', '.join(item.parameters)})" if item.parameters else "")
+    return words + (f"({', '.join(item.parameters)})" if item.parameters else "") + _period(item.period)
+
+
+def _period(period: nodes.Period | None) -> str:
+    if period is None:
+        return ""
+    start = f" from {period.start}" if period.start is not None else ""
+    return start + (f" until {period.until}" if period.until is not None else "")
 
 
 def _aligned(definitions: Sequence[nodes.Definition], indent: str) -> list[str]:
@@ -306,13 +317,14 @@ def _pool_item(item: nodes.PoolItem, indent: str) -> list[str]:
             lines = _where(f"covers   {members}", where, indent)
         case nodes.OnePer(key=key):
             lines = [f"{indent}one per  {key}"]
-        case nodes.DrawsOn(what=what, where=where):
+        case nodes.DrawsOn(what=what, where=where, asset=asset):
             words = {"balances": "balances", "remainder": "remainder of balances"}.get(what, what)
+            words += f" in {asset}" if asset is not None else ""
             lines = _where(f"draws on {words}", where, indent)
         case nodes.ValuedIn(asset=asset):
             lines = [f"{indent}valued in {asset}"]
         case nodes.Liquidate():
-            head = ("replace " if item.replace else "") + "liquidate when "
+            head = ("replace " if item.replace else "") + f"liquidate{_period(item.period)} when "
             lines = _statement(head, item.condition, _tail(item.because, item.cites), indent)
         case nodes.Threshold():
             head = ("replace " if item.replace else "") + f"threshold {item.name} when "
@@ -443,8 +455,9 @@ def _expression(expression: nodes.Expression) -> str:
             return f"tiered {sums(key)} by {table.text} rate {sums(rate)} amount {sums(amount)}"  # type: ignore[arg-type]
         case nodes.Pick(result=result, table=table, key=key):
             return f"pick {_at(result, _LEVELS['sum'])} from {table.text} at {_at(key, _LEVELS['sum'])}"
-        case nodes.Round(operand=operand, direction=direction, step=step):
-            return f"round({_expression(operand)}, {direction} to {_expression(step)})"
+        case nodes.Round(operand=operand, direction=direction, step=step, decimals=decimals):
+            unit = " decimals" if decimals else ""
+            return f"round({_expression(operand)}, {direction} to {_expression(step)}{unit})"
         case nodes.Convert(operand=operand, asset=asset):
             return f"{_at(operand, _LEVELS['convert'])} in {asset.text}"
         case _:

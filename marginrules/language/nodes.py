@@ -172,11 +172,16 @@ RoundingDirection = Literal["up", "down", "away_from_zero", "toward_zero", "half
 
 @frozen
 class Round:
-    """`round(x, up to instrument.tick_size)`."""
+    """`round(x, up to instrument.tick_size)`, `round(x, up to 8 decimals)`.
+
+    Attributes:
+        step: the step, or with `decimals` the number of decimals.
+    """
 
     operand: "Expression"
     direction: str
     step: "Expression"
+    decimals: bool = field(default=False, kw_only=True)
     span: Span = _span()
 
 
@@ -280,6 +285,18 @@ class DimensionName:
 
 
 @frozen
+class Period:
+    """`from 2025-07-29`, `until 2025-07-29`: the days on which a rule holds; the last is not included."""
+
+    start: date | None
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether the rule holds on a day."""
+        return (self.start is None or day >= self.start) and (self.until is None or day < self.until)
+
+
+@frozen
 class Input:
     """`input instrument.max_leverage: number in 1 .. 200 "highest leverage offered"`."""
 
@@ -303,6 +320,7 @@ class Constant:
     dimension: DimensionName | None
     value: Expression
     cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
     span: Span = _span()
     comments: Comments = _comments()
 
@@ -315,6 +333,7 @@ class Definition:
         replace: whether it takes the place of the one in the policy that is extended.
         publish: whether the report shows it.
         parameters: names of the arguments of a definition that is called, empty for a plain one.
+        period: the days on which it holds; None where it always does.
     """
 
     name: str
@@ -323,6 +342,7 @@ class Definition:
     parameters: tuple[str, ...]
     value: Expression
     cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
     span: Span = _span()
     comments: Comments = _comments()
 
@@ -332,6 +352,22 @@ class Definitions:
     """`position { … }`: definitions on every entity of a kind; inside a pool, those of its members only."""
 
     entity: str
+    definitions: tuple[Definition, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+@frozen
+class Group:
+    """`group market by instrument { … }`: what a pool's members with the same key have together.
+
+    Attributes:
+        key: `instrument`, `underlying` or `settlement asset`.
+    """
+
+    name: str
+    key: str
     definitions: tuple[Definition, ...]
     span: Span = _span()
     comments: Comments = _comments()
@@ -392,10 +428,15 @@ class OnePer:
 
 @frozen
 class DrawsOn:
-    """`draws on assigned_margin`, `draws on balances where …`, `draws on remainder of balances`."""
+    """`draws on assigned_margin`, `draws on balances where …`, `draws on remainder of balances`.
+
+    Attributes:
+        asset: the field of the position that names the asset of its assigned margin; None for the settlement asset.
+    """
 
     what: Literal["assigned_margin", "balances", "remainder", "nothing"]
     where: Expression | None
+    asset: str | None = field(default=None, kw_only=True)
     span: Span = _span()
     comments: Comments = _comments()
 
@@ -417,6 +458,7 @@ class Liquidate:
     condition: Expression
     because: str | None
     cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
     span: Span = _span()
     comments: Comments = _comments()
 
@@ -449,7 +491,7 @@ class Pool:
     closing: Comments = _comments()
 
 
-Item = Input | Constant | Definitions | Table | Pool
+Item = Input | Constant | Definitions | Group | Table | Pool
 
 
 @frozen

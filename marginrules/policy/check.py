@@ -5,8 +5,10 @@ parse -> collect rules (extends) -> load tables -> elaborate each pool -> CHECKS
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+
+from attrs import evolve
 
 from marginrules.account import fields as account_fields
 from marginrules.account.fields import FieldSpec
@@ -19,7 +21,7 @@ from marginrules.policy.checks import CHECKS
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
 from marginrules.policy.policy import Policy
-from marginrules.policy.rules import MAXIMUM_EXTENSIONS, PoolRules, Rules, collect
+from marginrules.policy.rules import MAXIMUM_EXTENSIONS, PoolRules, Rules, boundaries, collect, on_day
 from marginrules.policy.tables import ReadFile, load_table
 
 Extended = Callable[[str, Span], nodes.PolicyFile]
@@ -48,8 +50,33 @@ def diagnose(
     file: nodes.PolicyFile, extended: Extended, read_file: ReadFile
 ) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """The checked policy, or None, and everything that was found, errors and warnings."""
-    diagnostics: list[Diagnostic] = []
     files = _chain(file, extended)
+    days = boundaries(files)
+    if not days:
+        return _diagnose(files, read_file)
+    # One reading for each period between the days on which rules change; the last is in force.
+    policies: list[tuple[date, Policy | None]] = []
+    found: list[tuple[Diagnostic, ...]] = []
+    for day in (days[0] - timedelta(days=1), *days):
+        policy, diagnostics = _diagnose([on_day(entry, day) for entry in files], read_file)
+        policies.append((day, policy))
+        found.append(diagnostics)
+    everything = in_order(list(dict.fromkeys(diagnostic for entry in found for diagnostic in entry)))
+    # What no rule of one period uses may be used in another.
+    everything = tuple(
+        diagnostic
+        for diagnostic in everything
+        if diagnostic.code not in {"unused-definition", "unused-source"} or all(diagnostic in entry for entry in found)
+    )
+    last = policies[-1][1]
+    versions = tuple((day, policy) for day, policy in policies if policy is not None)
+    if last is None or len(versions) < len(policies):
+        return None, everything
+    return evolve(last, versions=versions), everything
+
+
+def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    diagnostics: list[Diagnostic] = []
     rules = collect(files, diagnostics)
     contracts = _contracts(files)
     data: dict[str, str] = {}
@@ -165,8 +192,8 @@ def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | No
     if dimension is None:
         return None
     shared = account_fields.shared_field(declared.entity, declared.name)  # type: ignore[arg-type]
-    kind = {"flag": "flag", "choice": "choice", "tiers": "tiers"}.get(dimension.kind, "decimal")
-    if shared is not None and shared.kind != kind:
+    kind = {"flag": "flag", "choice": "choice", "tiers": "tiers", "asset": "asset"}.get(dimension.kind, "decimal")
+    if shared is not None and shared.kind != kind and not (shared.kind == "text" and kind == "choice"):
         reader.report(
             "dimension-mismatch",
             declared.span,
@@ -250,7 +277,18 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         )
         return None
     key = pool.one_per.key
-    reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what)
+    reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what, pool.draws_on.asset)
+    if pool.draws_on.asset is not None:
+        declared = whole.rules.inputs.get(("position", pool.draws_on.asset))
+        if declared is None or declared.dimension.name != "asset":
+            whole.report(
+                "undefined-name",
+                pool.draws_on.span,
+                f"`{pool.draws_on.asset}` is no field that names an asset",
+                f'declare it: `input position.{pool.draws_on.asset}: asset "…"`',
+            )
+            return None
+        whole.used.add(("input", f"position.{pool.draws_on.asset}"))
     when = (
         reader.condition(pool.pool.when, "account", "account", "what a pool is chosen by") if pool.pool.when else None
     )
@@ -283,7 +321,13 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
             if default is not None:
                 definitions["pool"][figure] = default
     liquidate = _boundary(pool.liquidate, "liquidatable", reader)
+    groups: dict[str, str] = {}
     thresholds = [_boundary(threshold, threshold.name, reader) for threshold in pool.thresholds.values()]
+    for (scope, _, name), named in reader.memo.items():
+        group = whole.rules.groups.get(scope)
+        if group is not None and named is not None:
+            groups[scope] = group.key
+            definitions.setdefault(scope, {})[name] = named
     return plan.PoolPlan(
         kind=pool.pool.name,
         when=when,
@@ -292,11 +336,13 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         key=key,
         draws_on=pool.draws_on.what,
         draws_where=draws_where,
+        draws_asset=pool.draws_on.asset,
         asset=asset,
         definitions=definitions,
         liquidate=liquidate,
         thresholds=tuple(found for found in thresholds if found is not None),
         published={scope: _published(whole.rules, pool, scope) for scope in definitions},
+        groups=groups,
         span=pool.pool.span,
     )
 
@@ -343,7 +389,7 @@ def _elaborate_unreached(rules: Rules, whole: Elaborator) -> None:
             if not used:
                 whole.used.discard((entity, name))
     for entity in rules.definitions:
-        if entity not in FIELDS:  # pragma: no cover - the grammar admits no other
+        if entity not in FIELDS and entity not in rules.groups:  # pragma: no cover - the grammar admits no other
             whole.report(
                 "undefined-name", rules.header.span, f"there is no entity `{entity}`", did_you_mean(entity, FIELDS)
             )

@@ -122,6 +122,14 @@ _NodeType = TypeVar("_NodeType", bound=Any)
 _MISSING: Any = object()
 
 
+_GROUP_ENTITIES: Mapping[str, tuple[str, ...]] = {
+    "instrument": ("account", "instrument", "asset"),
+    "settlement asset": ("account", "asset"),
+    "underlying": ("account",),
+}
+"""What all members of a group have in common, by what it is by."""
+
+
 @frozen
 class LoadedTable:
     """A table of the policy with its cells read.
@@ -223,6 +231,7 @@ class PoolElaborator:
     asset: str = "settle"
     key: str = "account"
     draws: str = "remainder"
+    draws_asset: str | None = None
     memo: dict[tuple[str, str, str], Any] = field(factory=dict)
     in_progress: list[tuple[str, str, str]] = field(factory=list)
 
@@ -232,6 +241,11 @@ class PoolElaborator:
     def rules(self) -> Rules:
         """The rules that are read."""
         return self.whole.rules
+
+    def entities(self, scope: plan.Scope) -> tuple[str, ...]:
+        """The entities that a rule of a scope can read fields of."""
+        group = self.rules.groups.get(scope)
+        return _SCOPE_ENTITIES[scope] if group is None else _GROUP_ENTITIES[group.key]
 
     @property
     def balance_asset(self) -> str:
@@ -599,8 +613,10 @@ class PoolElaborator:
         rule = self._find(place.scope, place.owner, name)
         if rule is not None and rule.definition.parameters:
             return self._call_definition(expression, rule, place)
+        if name == "given" and len(expression.arguments) == 1:
+            return self._given(expression.arguments[0], place, expression.span)
         if name not in _FUNCTIONS:
-            known = [*_FUNCTIONS, "sum", "count", "round"]
+            known = [*_FUNCTIONS, "given", "sum", "count", "round"]
             self.report(
                 "undefined-name",
                 expression.span,
@@ -627,6 +643,23 @@ class PoolElaborator:
                 return None
             arguments.append(node)
         return self._function(name, arguments, expression)
+
+    def _given(self, argument: nodes.Expression, place: _Place, span: Span) -> Node | None:
+        node = self.expression(argument, place)
+        if node is None:
+            return None
+        wrapped = node.operand if isinstance(node, plan.Aggregate) and node.operator == "only" else node
+        if not isinstance(wrapped, plan.Field) or wrapped.default is not None:
+            self.report(
+                "dimension-mismatch",
+                argument.span,
+                "`given` asks whether the document has a field, and "
+                + ("this one has a default" if isinstance(wrapped, plan.Field) else "this is none"),
+                "name a field or an input without a default",
+            )
+            return None
+        found = self.make(plan.Given, wrapped, dimension=FLAG, span=span)
+        return found if wrapped is node else self._of_only(found, span)
 
     def _function(self, name: str, arguments: list[Node], expression: nodes.Call) -> Node | None:
         span = expression.span
@@ -715,7 +748,8 @@ class PoolElaborator:
 
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
         members = expression.members.name
-        if place.scope != "pool" or place.tier is not None:
+        group = place.scope if place.scope in self.rules.groups else None
+        if (place.scope != "pool" and group is None) or place.tier is not None:
             self.report(
                 "aggregate-outside-pool",
                 expression.span,
@@ -723,17 +757,18 @@ class PoolElaborator:
                 "define it in the pool, and read it here as `pool.…`",
             )
             return None
-        if members not in plan.MEMBER_SCOPES:
+        known = [*plan.MEMBER_SCOPES, *(self.rules.groups if group is None else ())]
+        if members not in known:
             self.report(
                 "undefined-name",
                 expression.members.span,
-                f"a pool has no `{members}`",
-                did_you_mean(members, plan.MEMBER_SCOPES) + "use positions, orders or balances",
+                f"a {'pool' if group is None else 'group'} has no `{members}`",
+                did_you_mean(members, known) + f"use {', '.join(known)}",
             )
             return None
-        if not self._reachable(members, expression):
+        if not self._reachable(members, group, expression):
             return None
-        scope = plan.MEMBER_SCOPES[members]  # type: ignore[index]
+        scope = plan.member_scope(members)
         inner = _Place(scope, scope, place.parameters)
         operand = where = None
         if expression.members.where is not None:
@@ -748,13 +783,35 @@ class PoolElaborator:
             if operand is None or not self._numeric(operand, expression.operand.span):
                 return None
             dimension = operand.dimension
-            if not self._same_asset(operand, scope, expression):
+            if not self._same_asset(operand, scope, group, expression):
                 return None
+            if group is not None and scope == "balance":
+                # A group by settlement asset holds the balances of that one asset.
+                units = {"settle" if symbol == "asset" else symbol: power for symbol, power in dimension.units}
+                dimension = dimensions.amount(units) if units else dimension
         return self.make(
-            plan.Aggregate, expression.function, members, operand, where, dimension=dimension, span=expression.span
+            plan.Aggregate,
+            expression.function,
+            members,
+            operand,
+            where,
+            group,
+            dimension=dimension,
+            span=expression.span,
         )
 
-    def _reachable(self, members: str, expression: nodes.Aggregate) -> bool:
+    def _reachable(self, members: str, group: str | None, expression: nodes.Aggregate) -> bool:
+        if group is not None:
+            if members == "balances" and self.rules.groups[group].key != "settlement asset":
+                self.report(
+                    "ring-fence",
+                    expression.members.span,
+                    f"group `{group}` is by {self.rules.groups[group].key}, and a balance has none",
+                    "group by settlement asset, or aggregate balances in the pool",
+                )
+                return False
+            # Of what the pool does not cover or draw on, its groups have none.
+            return True
         if members == "balances" and self.draws not in {"balances", "remainder"}:
             self.report(
                 "ring-fence",
@@ -777,7 +834,7 @@ class PoolElaborator:
     def _pool_name(self) -> str:
         return self.pool.pool.name if self.pool is not None else ""
 
-    def _same_asset(self, operand: Node, scope: str, expression: nodes.Aggregate) -> bool:
+    def _same_asset(self, operand: Node, scope: str, group: str | None, expression: nodes.Aggregate) -> bool:
         """Whether the members' values are all in one asset, so that adding them means something."""
         symbols = {symbol for symbol, _ in operand.dimension.units}
         differing = ({"settle"} if self.asset != "settle" else set()) | {"quote", "base", "units"}
@@ -785,6 +842,12 @@ class PoolElaborator:
             differing = {"asset"} if self.asset != "settle" else set()
         if self.key == "position":
             differing = set()
+        if group is not None:
+            differing = {
+                "instrument": set(),
+                "settlement asset": set() if scope == "balance" else {"quote", "base", "units"},
+                "underlying": differing - {"base"},
+            }[self.rules.groups[group].key]
         guilty = symbols & differing
         if not guilty:
             return True
@@ -806,7 +869,7 @@ class PoolElaborator:
             self.whole.used.add(("table", name.text))
             loaded = self.whole.tables[name.text]
             above = loaded.columns.get("above", LITERAL)
-            if loaded.by_symbol is not None and "instrument" not in _SCOPE_ENTITIES[place.scope]:
+            if loaded.by_symbol is not None and "instrument" not in self.entities(place.scope):
                 self.report(
                     "undefined-name",
                     name.span,
@@ -925,6 +988,14 @@ class PoolElaborator:
             return None
         if operand is None or step is None or not self._numeric(operand, expression.operand.span):
             return None
+        if expression.decimals:
+            step = self.fit(step, NUMBER, expression.step.span, "the number of decimals")
+            if step is None:
+                return None
+            step = self.make(plan.Unary, "decimals", step, dimension=operand.dimension, span=expression.step.span)
+            return self.make(
+                plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span
+            )
         step = (
             self.fit(step, operand.dimension, expression.step.span, "the step of a rounding")
             if not (operand.dimension.dimensionless and step.dimension.dimensionless)
@@ -955,7 +1026,7 @@ class PoolElaborator:
             )
             return None
         target = expression.asset.text
-        symbols = {"settle", "quote", "base", "asset"}
+        symbols = {"settle", "quote", "base", "asset", *self._asset_inputs(place)}
         if target == "pool":
             target = self.asset
         if not target[0].isupper() and target not in symbols:
@@ -974,6 +1045,14 @@ class PoolElaborator:
         unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(
             place.scope, {"asset"}
         )
+        if place.scope == "pool" and self.key == "position":
+            unreachable = {"quote", "base", "asset"} - {"quote", "base"}
+        if place.scope in self.rules.groups:
+            unreachable = {
+                "instrument": {"asset"},
+                "settlement asset": {"quote", "base", "asset"},
+                "underlying": {"quote", "asset"} | ({"settle"} if self.asset != "settle" else set()),
+            }[self.rules.groups[place.scope].key]
         if self.balance_asset == "settle" and place.scope == "balance":
             unreachable = {"quote", "base"}
         for symbol, span in ((origin, expression.operand.span), (target, expression.asset.span)):
@@ -986,6 +1065,15 @@ class PoolElaborator:
                 )
                 return None
         return self.make(plan.Convert, operand, origin, target, dimension=target_dimension, span=expression.span)
+
+    def _asset_inputs(self, place: _Place) -> set[str]:
+        """Fields that name an asset, which money can be in."""
+        owners = {place.scope} | ({"position"} if place.scope == "pool" and self.key == "position" else set())
+        return {
+            name
+            for (entity, name), declared in self.rules.inputs.items()
+            if entity in owners and declared.dimension.name == "asset"
+        }
 
     # ------------------------------------------------------------ names
 
@@ -1009,12 +1097,22 @@ class PoolElaborator:
                 return self._pool_value(name, rest, place)
             case "base":
                 return self._base(name, rest, place)
-            case _ if first in _SCOPE_ENTITIES[place.scope]:
+            case _ if first in self.entities(place.scope):
                 return self._entity_name(name, first, rest, place)
+            case _ if first in self.rules.groups and place.scope in {"position", "order", "balance"}:
+                return self._group_value(name, first, rest, place)
             case "position" | "instrument" | "asset" if place.scope == "pool" and self.key == "position":
                 return self._only(name, first, rest, place)
             case _:
-                allowed = [*_SCOPE_ENTITIES[place.scope], "pool", *(["tier"] if place.tier else [])]
+                allowed = [*self.entities(place.scope), "pool", *(["tier"] if place.tier else [])]
+                if place.scope == "pool" and first in self.rules.groups:
+                    self.report(
+                        "aggregate-outside-pool",
+                        name.span,
+                        f"a pool has many `{first}` groups",
+                        f"aggregate them, such as `sum({rest} of {first})`",
+                    )
+                    return None
                 if first in self._pool_kinds() or first in FIELDS:
                     self.report(
                         "ring-fence",
@@ -1066,7 +1164,7 @@ class PoolElaborator:
 
     def _undefined(self, name: nodes.Name, word: str, place: _Place) -> None:
         candidates = {*self._candidates(place.scope, place.owner), *self.rules.constants, *place.parameters}
-        for entity in _SCOPE_ENTITIES[place.scope]:
+        for entity in self.entities(place.scope):
             if entity != place.owner and word in self._candidates(place.scope, entity):
                 self.report(
                     "undefined-name", name.span, f"`{word}` is not defined here", f"did you mean `{entity}.{word}`?"
@@ -1114,6 +1212,8 @@ class PoolElaborator:
             default = self.input_default(declared, dimension)
         elif word == "contract_size":
             default = _ONE
+        elif (entity, word) == ("instrument", "contract"):
+            dimension = dimensions.choice(self.whole.contracts)
         if dimension is None:
             return None
         if entity == "asset" and place.scope != "balance":
@@ -1133,6 +1233,7 @@ class PoolElaborator:
             "quantity": QUANTITY,
             "duration": dimensions.DURATION,
             "tiers": dimensions.TIERS,
+            "asset": dimensions.ASSET,
         }
         if name.name == "choice":
             return dimensions.choice(name.choices)
@@ -1146,7 +1247,7 @@ class PoolElaborator:
                 name.span,
                 f"there is no dimension `{name.name}`",
                 did_you_mean(name.name, [*known, "money", "choice"])
-                + "use rate, number, money in …, price, quantity, duration, flag, choice of … or tiers",
+                + "use rate, number, money in …, price, quantity, duration, flag, choice of …, asset or tiers",
             )
             return None
         if name.per is not None:
@@ -1240,7 +1341,10 @@ class PoolElaborator:
                     f"value them one by one: `sum((amount in {self.asset}) * asset.collateral_rate of balances)`",
                 )
                 return None
-            return self.make(plan.Fact, "pool", "collateral", dimension=dimensions.money(self.asset), span=span)
+            asset = self.asset
+            if self.draws == "assigned_margin":
+                asset = self.draws_asset or "settle"
+            return self.make(plan.Fact, "pool", "collateral", dimension=dimensions.money(asset), span=span)
         if word in {"initial_margin", "maintenance_margin"}:
             return self.default_sum(word, span)
         return _MISSING
@@ -1263,7 +1367,9 @@ class PoolElaborator:
             operand = self.make(
                 plan.Convert, inner, "settle", self.asset, dimension=dimensions.money(self.asset), span=span
             )
-        total = self.make(plan.Aggregate, "sum", "positions", operand, None, dimension=operand.dimension, span=span)
+        total = self.make(
+            plan.Aggregate, "sum", "positions", operand, None, None, dimension=operand.dimension, span=span
+        )
         named = self.named("pool", word, total, getattr(inner, "cites", ()), getattr(inner, "span", span))
         self.memo[key] = named
         return named
@@ -1291,6 +1397,34 @@ class PoolElaborator:
             return node  # type: ignore[no-any-return]
         return self.make(plan.PoolValue, node, dimension=node.dimension, span=name.span)
 
+    def _group_value(self, name: nodes.Name, group: str, attribute: str, place: _Place) -> Node | None:
+        key = self.rules.groups[group].key
+        if place.scope == "balance" and key != "settlement asset":
+            self.report(
+                "ring-fence",
+                name.span,
+                f"group `{group}` is by {key}, and a balance has none",
+                "read it from a position or an order",
+            )
+            return None
+        node = self._member_name(attribute, _Place(group, group), name.span)
+        if node is _MISSING:
+            known = self._candidates(group, group)
+            self.report(
+                "undefined-name",
+                name.span,
+                f"group `{group}` has no `{attribute}`",
+                did_you_mean(attribute, known) + f"it has {', '.join(sorted(known))}",
+            )
+            return None
+        if node is None:
+            return None
+        dimension = node.dimension
+        if place.scope == "balance":
+            units = {"asset" if symbol == "settle" else symbol: power for symbol, power in dimension.units}
+            dimension = dimensions.amount(units) if units else dimension
+        return self.make(plan.GroupValue, group, node, dimension=dimension, span=name.span)
+
     def _base(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
         if place.owner == "constant" and attribute in self.rules.base_constants:
             constant = self.rules.base_constants[attribute]
@@ -1312,7 +1446,7 @@ class PoolElaborator:
     def _of_only(self, inner: Any, span: Span) -> Any:
         if inner is None:
             return None
-        return self.make(plan.Aggregate, "only", "positions", inner, None, dimension=inner.dimension, span=span)
+        return self.make(plan.Aggregate, "only", "positions", inner, None, None, dimension=inner.dimension, span=span)
 
     def _candidates(self, scope: str, owner: str) -> set[str]:
         names = {*FIELDS.get(owner, {}), *self.rules.definitions.get(owner, {})}

@@ -20,9 +20,16 @@ from marginrules.language.nodes import Citation, RoundingDirection
 from marginrules.language.source import Span
 from marginrules.policy.dimensions import Dimension
 
-Scope = Literal["account", "pool", "position", "order", "balance"]
-Members = Literal["positions", "orders", "balances"]
+Scope = str
+"""`account`, `pool`, `position`, `order`, `balance`, or the name of a group."""
+Members = str
+"""`positions`, `orders`, `balances`, or the name of a group, of which a pool may have several."""
 MEMBER_SCOPES: Mapping[Members, Scope] = {"positions": "position", "orders": "order", "balances": "balance"}
+
+
+def member_scope(members: Members) -> Scope:
+    """The scope of what an aggregate runs over."""
+    return MEMBER_SCOPES.get(members, members)
 
 
 @frozen(eq=False)
@@ -81,9 +88,9 @@ class Named:
 
 @frozen(eq=False)
 class Unary:
-    """`-x`, `abs(x)`, `not x`, `sqrt(x)`, `ln(x)`."""
+    """`-x`, `abs(x)`, `not x`, `sqrt(x)`, `ln(x)`; `decimals` is the step of that many decimals, `10^-x`."""
 
-    operator: Literal["-", "abs", "not", "sqrt", "ln"]
+    operator: Literal["-", "abs", "not", "sqrt", "ln", "decimals"]
     operand: "Node"
     dimension: Dimension
     span: Span = attrs.field(repr=False)
@@ -200,12 +207,17 @@ class Pick:
 
 @frozen(eq=False)
 class Aggregate:
-    """Over the members of a pool: their sum, count, largest, smallest, or the value of the only one."""
+    """Over the members of a pool or a group: their sum, count, largest, smallest, or the value of the only one.
+
+    Attributes:
+        group: name of the group whose members they are; None for those of the pool.
+    """
 
     operator: Literal["sum", "count", "max", "min", "only"]
     members: Members
     operand: "Node | None"
     where: "Node | None"
+    group: str | None
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -215,6 +227,25 @@ class PoolValue:
     """A value of the pool, seen from one of its members."""
 
     value: "Node"
+    dimension: Dimension
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class GroupValue:
+    """A value of a member's group, seen from the member."""
+
+    group: str
+    value: "Node"
+    dimension: Dimension
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class Given:
+    """Whether the document has a field."""
+
+    field: Field
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -255,6 +286,8 @@ Node = (
     | Pick
     | Aggregate
     | PoolValue
+    | GroupValue
+    | Given
     | Convert
     | Solved
 )
@@ -265,8 +298,10 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Constant() | Field() | Fact() | TierColumn() | Solved():
             return ()
-        case Named(value=value) | PoolValue(value=value):
+        case Named(value=value) | PoolValue(value=value) | GroupValue(value=value):
             return (value,)
+        case Given(field=given):
+            return (given,)
         case Unary(operand=operand) | Convert(operand=operand):
             return (operand,)
         case Binary(left=left, right=right) | Compare(left=left, right=right) | Logic(left=left, right=right):
@@ -297,7 +332,9 @@ class PoolPlan:
         draws_on: what stands behind it.
         draws_where: which balances, of those.
         asset: currency its figures are in; `settle` for the settlement asset of its members.
+        draws_asset: the position's field that names the asset of its assigned margin; None for the settlement asset.
         definitions: named values by scope, then by name.
+        groups: what each group that the rules read is by, by its name.
         liquidate: when it is liquidatable; None where it never is.
         thresholds: further named boundaries.
         published: names that the report shows, by scope.
@@ -310,11 +347,13 @@ class PoolPlan:
     key: str
     draws_on: str
     draws_where: Node | None
+    draws_asset: str | None
     asset: str
     definitions: Mapping[Scope, Mapping[str, Named]]
     liquidate: Named | None
     thresholds: tuple[Named, ...]
     published: Mapping[Scope, tuple[str, ...]]
+    groups: Mapping[str, str]
     span: Span = attrs.field(repr=False)
 
 

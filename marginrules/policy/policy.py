@@ -1,6 +1,7 @@
 """A checked policy: what the engines take."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from attrs import field, frozen
 
@@ -14,7 +15,7 @@ class Policy:
     """A policy that passed every check; only `check.check` makes one.
 
     Attributes:
-        plan: its meaning.
+        plan: its meaning, with the rules that are in force now.
         warnings: what the checks found that does not stop it from being used.
         sources: text of each rule file it was made from, by name.
     """
@@ -22,6 +23,17 @@ class Policy:
     plan: Plan = field(repr=False)
     warnings: tuple[Diagnostic, ...] = field(repr=False)
     sources: Mapping[str, str] = field(repr=False)
+    versions: "tuple[tuple[date, Policy], ...]" = field(default=(), repr=False)
+    """Where rules changed on a day: the policy of each period with a day in it, in order. The last is this one."""
+
+    def on(self, day: date | None) -> "Policy":
+        """The policy with the rules that held on a day; with those now in force where no day is said."""
+        found = self
+        if day is not None:
+            for since, policy in self.versions:
+                if since <= day or policy is self.versions[0][1]:
+                    found = policy
+        return found
 
     def __repr__(self) -> str:
         return f"<Policy {self.plan.name} {self.plan.version} {self.plan.digest[:19]}>"

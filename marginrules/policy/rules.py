@@ -1,6 +1,7 @@
 """The rules of a policy as one set: what its file says, over what the policies it extends say."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 import attrs
@@ -54,6 +55,7 @@ class Rules:
     base_constants: Mapping[str, nodes.Constant]
     tables: Mapping[str, nodes.Table]
     definitions: Mapping[str, Mapping[str, DefinitionRule]]
+    groups: Mapping[str, nodes.Group]
     pools: tuple[PoolRules, ...]
     omits: tuple[str, ...] = field(default=())
 
@@ -146,6 +148,7 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
     constants: dict[str, nodes.Constant] = dict(base.constants) if base else {}
     tables: dict[str, nodes.Table] = dict(base.tables) if base else {}
     definitions = {entity: dict(found) for entity, found in (base.definitions if base else {}).items()}
+    groups: dict[str, nodes.Group] = dict(base.groups) if base else {}
     pools = list(base.pools) if base else []
     omits = [*(base.omits if base else ())]
     for item in file.header.items:
@@ -190,6 +193,13 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
                 entity = statement.entity
                 inherited = base.definitions.get(entity, {}) if base else {}
                 _define(collector, definitions.setdefault(entity, {}), statement.definitions, inherited, f"{entity}.")
+            case nodes.Group(name=name):
+                inherited = base.definitions.get(name, {}) if base else {}
+                known = groups.get(name)
+                if known is not None and known.key != statement.key:
+                    collector.duplicate(f"group `{name}`", statement.span, known.span)
+                groups.setdefault(name, statement)
+                _define(collector, definitions.setdefault(name, {}), statement.definitions, inherited, f"{name}.")
             case nodes.Pool():
                 new_pools.append(statement)
     for pool in new_pools:
@@ -202,6 +212,7 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
         base.constants if base else {},
         tables,
         definitions,
+        groups,
         tuple(pools),
         tuple(omits),
     )
@@ -252,13 +263,18 @@ def _add_pool(collector: _Collector, pools: list[PoolRules], pool: nodes.Pool, i
     ]
     if not targets:
         for existing in pools:
-            if existing.pool.name == pool.name and existing.pool.when == pool.when:
+            if existing.pool.name == pool.name and existing.pool.when == pool.when and existing.covers == _covers(pool):
                 collector.duplicate(f"pool `{pool.name}`", pool.span, existing.pool.span)
                 return
         pools.append(_pool_rules(collector, pool, None))
         return
     for target in targets:
         pools[pools.index(target)] = _pool_rules(collector, pool, target)
+
+
+def _covers(pool: nodes.Pool) -> tuple[nodes.Covers, ...]:
+    """What a pool covers: blocks of one name that cover different things are different pools."""
+    return tuple(item for item in pool.items if isinstance(item, nodes.Covers))
 
 
 def _pool_rules(collector: _Collector, pool: nodes.Pool, base: PoolRules | None) -> PoolRules:
@@ -343,6 +359,61 @@ def _closed(collector: _Collector, span: Span, what: str) -> None:
             "what a pool holds stays with the policy that declares it; replace definitions or the boundary instead",
         )
     )
+
+
+def boundaries(files: Sequence[nodes.PolicyFile]) -> tuple[date, ...]:
+    """The days from which some rule begins or no longer holds, in order."""
+    found: set[date] = set()
+    for file in files:
+        for item in file.items:
+            for statement in (item, *_statements(item)):
+                period = getattr(statement, "period", None)
+                if period is not None:
+                    found |= {day for day in (period.start, period.until) if day is not None}
+    return tuple(sorted(found))
+
+
+def on_day(file: nodes.PolicyFile, day: date) -> nodes.PolicyFile:
+    """The file with only the rules that hold on a day."""
+    items: list[nodes.Item] = []
+    for item in file.items:
+        match item:
+            case nodes.Constant(period=period):
+                if period is None or period.holds(day):
+                    items.append(item)
+            case nodes.Definitions() | nodes.Group():
+                items.append(attrs.evolve(item, definitions=tuple(_holding(item.definitions, day))))
+            case nodes.Pool():
+                parts: list[nodes.PoolItem] = []
+                for part in item.items:
+                    if isinstance(part, nodes.Definitions):
+                        parts.append(attrs.evolve(part, definitions=tuple(_holding(part.definitions, day))))
+                    else:
+                        parts.extend(_holding([part], day))
+                items.append(attrs.evolve(item, items=tuple(parts)))
+            case _:
+                items.append(item)
+    return attrs.evolve(file, items=tuple(items))
+
+
+def _statements(item: nodes.Item) -> Iterator[nodes.Definition | nodes.PoolItem]:
+    match item:
+        case nodes.Definitions(definitions=definitions) | nodes.Group(definitions=definitions):
+            yield from definitions
+        case nodes.Pool(items=parts):
+            for part in parts:
+                yield part
+                if isinstance(part, nodes.Definitions):
+                    yield from part.definitions
+        case _:
+            return
+
+
+def _holding(statements: Sequence[_Statement], day: date) -> Iterator[_Statement]:
+    for statement in statements:
+        period: nodes.Period | None = getattr(statement, "period", None)
+        if period is None or period.holds(day):
+            yield statement
 
 
 def definition_rules(rules: Rules) -> Iterator[tuple[str, DefinitionRule]]:
