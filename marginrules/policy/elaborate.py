@@ -1275,6 +1275,9 @@ class PoolElaborator:
         found = self.expression(expression, _Place("account", "account"))
         if found is None:
             return None
+        if found.dimension == LITERAL and dimension.kind == "amount" and _money_symbol(dimension) is None:
+            # There is no literal of such a unit: the number is in the one declared beside it.
+            return found.value if isinstance(found, plan.Constant) else None
         fitted = self.fit(found, dimension, expression.span, what)
         return fitted.value if isinstance(fitted, plan.Constant) else None
 
