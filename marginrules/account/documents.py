@@ -331,6 +331,20 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
     return number
 
 
+def decimal(value: Any, pointer: str, source: str) -> Decimal:
+    """A number of a document, exactly as written.
+
+    Args:
+        value: a text, or a JSON number that was parsed as a `Decimal`.
+        pointer: its place, for errors.
+        source: what messages call the document.
+
+    Raises:
+        StateError: it is no number, or out of range.
+    """
+    return _decimal(value, pointer, source)
+
+
 def _flag(value: Any, pointer: str, source: str) -> bool:
     if not isinstance(value, bool):
         raise StateError(pointer, "this is not a flag", "write true or false, without quotes", source)

@@ -50,6 +50,50 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="print one JSON document")(command)
 
 
+_POSITIONAL = {
+    "deposit": ("asset", "amount"),
+    "withdraw": ("asset", "amount"),
+    "transfer": ("asset", "amount", "to"),
+    "add_margin": ("position", "amount"),
+    "remove_margin": ("position", "amount"),
+    "open": ("symbol", "side", "quantity", "price"),
+    "reduce": ("position", "quantity", "price"),
+    "close": ("position", "price"),
+    "switch_mode": ("position", "margin_mode"),
+    "set_leverage": ("symbol", "leverage"),
+    "place_order": ("symbol", "side", "quantity", "price"),
+    "cancel_order": ("id",),
+}
+"""What the words after an action mean, in their order; `name=value` says any of them."""
+
+
+def action_document(words: Sequence[str], text: str | None) -> object:
+    """The action that the arguments say, as a document.
+
+    Raises:
+        click.UsageError: there is none, or two.
+        StateError: the JSON is none.
+    """
+    if (text is None) == (not words):
+        message = "say one action: as words (`add_margin A 50`), or as a document (`--action JSON`)"
+        raise click.UsageError(message)
+    if text is not None:
+        if text.startswith("@"):
+            return documents.load_json(_text(text[1:], text[1:]), text[1:])
+        return documents.load_json(text, "--action")
+    found: dict[str, object] = {"action": words[0]}
+    names = iter(_POSITIONAL.get(words[0], ()))
+    for word in words[1:]:
+        name, separator, value = word.partition("=")
+        if not separator:
+            name, value = next(names, ""), word
+        if not name:
+            message = f"`{words[0]}` takes no further word, here is {word!r}; write name=value"
+            raise click.UsageError(message)
+        found[name] = {"true": True, "false": False}.get(value, value) if name == "reduce_only" else value
+    return found
+
+
 def read_account(account: str, policies: Sequence[Policy], from_format: str | None, as_of: str | None) -> AccountState:
     """The account that the arguments name.
 

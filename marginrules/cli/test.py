@@ -35,7 +35,7 @@ def _run_cases(directory: Path) -> bool:
     out = output.console()
     table = Table(pad_edge=False)
     table.add_column("venue")
-    headings = ("cases", "agree", "disagree", "source inconsistent", "await actions", "no policy")
+    headings = ("cases", "agree", "disagree", "source inconsistent", "no policy")
     for heading in headings:
         table.add_column(heading, justify="right")
     for venue in found:
@@ -51,7 +51,6 @@ def _run_cases(directory: Path) -> bool:
                 total["agrees"],
                 total["disagrees"],
                 total["source inconsistent"],
-                total["awaits actions"],
                 total["no policy"],
             )
         ),
@@ -77,6 +76,5 @@ def _row(venue: VenueResults) -> tuple[str, ...]:
         str(venue.count("agrees")),
         str(venue.count("disagrees")),
         str(venue.count("source inconsistent")),
-        str(venue.count("awaits actions")),
         str(venue.count("no policy")),
     )

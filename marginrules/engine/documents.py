@@ -1,11 +1,20 @@
-"""The report as JSON: exact decimals as plain strings."""
+"""The report and decisions as JSON, and actions from it: exact decimals as plain strings."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
+
+import marginrules.account.documents as account_documents
+from marginrules.account.actions import ACTION_KINDS, Action
+from marginrules.account.state import AccountState, StateError
 from marginrules.arithmetic import plain_text
+from marginrules.engine.decide import Decision
 from marginrules.engine.report import Figure, Report
+from marginrules.language.diagnostics import did_you_mean
+from marginrules.policy.policy import Policy
 
 
 def write(report: Report) -> dict[str, Any]:
@@ -60,6 +69,113 @@ def write(report: Report) -> dict[str, Any]:
         ],
         "notes": list(report.notes),
     }
+
+
+_DECIMALS = frozenset({"amount", "quantity", "price", "leverage", "assigned_margin"})
+_CHOICES = {"side": ("buy", "sell"), "margin_mode": ("cross", "isolated")}
+
+
+def read_action(document: object, source: str = "action", pointer: str = "") -> Action:
+    """An action from its document.
+
+    Args:
+        document: parsed JSON, `{"action": "withdraw", "asset": "USDC", "amount": "5"}`.
+        source: what messages call it.
+        pointer: where it stands in a larger document.
+
+    Raises:
+        StateError: it is not of the form.
+    """
+    if not isinstance(document, Mapping):
+        raise StateError(pointer, "an action is an object", 'write {"action": "deposit", …}', source)
+    kind = document.get("action")
+    if not isinstance(kind, str) or kind not in ACTION_KINDS:
+        meant = did_you_mean(kind, ACTION_KINDS) if isinstance(kind, str) else ""
+        problem = "there is no `action`" if kind is None else f"there is no action {kind}"
+        raise StateError(f"{pointer}/action", problem, f"{meant}it is one of {', '.join(ACTION_KINDS)}", source)
+    required, optional = ACTION_KINDS[kind]
+    values: dict[str, Any] = {}
+    for name, value in document.items():
+        if name == "action":
+            continue
+        at = f"{pointer}/{name}"
+        if name not in (*required, *optional):
+            raise StateError(
+                at,
+                f"`{kind}` has no `{name}`",
+                did_you_mean(name, (*required, *optional)) + f"it says {', '.join((*required, *optional))}",
+                source,
+            )
+        if value is None:
+            continue
+        if name in _DECIMALS:
+            values[name] = account_documents.decimal(value, at, source)
+        elif name == "reduce_only":
+            if not isinstance(value, bool):
+                raise StateError(at, "this is not a flag", "write true or false, without quotes", source)
+            values[name] = value
+        elif not isinstance(value, str) or not value:
+            raise StateError(at, "this is not a text", "write a text in quotes that is not empty", source)
+        elif name in _CHOICES and value not in _CHOICES[name]:
+            raise StateError(at, f"{name} is {value}", f"it is {' or '.join(_CHOICES[name])}", source)
+        else:
+            values[name] = value
+    for name in required:
+        if name not in values:
+            raise StateError(f"{pointer}/{name}", f"`{kind}` needs `{name}`", f"it says {', '.join(required)}", source)
+    for name in ("amount", "quantity", "price", "leverage"):
+        if name in values and values[name] <= 0:
+            raise StateError(
+                f"{pointer}/{name}",
+                f"{name} is {plain_text(values[name])}",
+                "it must be above 0; the kind of action gives the sign",
+                source,
+            )
+    return Action(kind, **values)
+
+
+def write_action(action: Action) -> dict[str, Any]:
+    """The document of an action."""
+    found: dict[str, Any] = {}
+    for attribute in attrs.fields(Action):
+        value = getattr(action, attribute.name)
+        if value is not None:
+            found[attribute.name] = plain_text(value) if isinstance(value, Decimal) else value
+    return found
+
+
+def write_decision(decision: Decision) -> dict[str, Any]:
+    """A decision in the form `marginrules/decision/1`: the action, the verdict, why, and the account after it."""
+    return {
+        "schema": "marginrules/decision/1",
+        "action": write_action(decision.action),
+        "allowed": decision.allowed,
+        "rule": decision.rule,
+        "text": decision.text,
+        "because": decision.because,
+        "refusal": decision.refusal,
+        "cites": list(decision.cites),
+        "values": {
+            name: plain_text(value) if isinstance(value, Decimal) else value for name, value in decision.values.items()
+        },
+        "before": write(decision.before),
+        "after": write(decision.after) if decision.after is not None else None,
+        "state": account_documents.write(decision.state) if decision.state is not None else None,
+    }
+
+
+def log_line(policy: Policy, state: AccountState, decision: Decision) -> str:
+    """A decision as one line of a log, with everything that is needed to decide it again."""
+    found = {
+        "schema": "marginrules/decision-log/1",
+        "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest},
+        "account": account_documents.write(state),
+        "action": write_action(decision.action),
+        "allowed": decision.allowed,
+        "rule": decision.rule,
+        "because": decision.because,
+    }
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(number: Decimal | None) -> str | None:

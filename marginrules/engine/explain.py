@@ -419,12 +419,14 @@ class _Tracer:
             case plan.GroupValue(group=group, value=inner):
                 whole = self.pool.reference.group_of(group, entity)
                 return self._make(node, value, text, "is", (self.derive(inner, whole),))
-            case plan.Given(field=asked):
+            case plan.Given(field=plan.Field() as asked):
                 record = self.pool.reference.record(asked.entity, entity)
                 pointer = f"{record.pointer}/{asked.name}" if record is not None else None
                 return self._make(node, value, text, pointer=pointer)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
+            case plan.Asked() | plan.Seen() | plan.Elsewhere() | plan.Given():
+                return self._make(node, value, text)  # pragma: no cover - only rules about actions have these
             case plan.Solved():
                 return self._make(node, value, text, note="solved from the pool's boundary")
 

@@ -93,12 +93,16 @@ class Interpreter:
             case plan.GroupValue(group=group, value=inner):
                 return self.value(inner, self.group_of(group, entity))
             case plan.Given(field=asked):
+                if isinstance(asked, plan.Asked):
+                    return Unknown("there is no action here")  # pragma: no cover - only rules about actions ask
                 record = self.record(asked.entity, entity)
                 return record is not None and _read(record, asked) is not None
             case plan.PoolValue(value=inner):
                 return self.value(inner, POOL)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 return self._convert(self.value(operand, entity), origin, target, entity)
+            case plan.Asked() | plan.Seen() | plan.Elsewhere():
+                return Unknown("there is no action here")  # pragma: no cover - only rules about actions have these
             case plan.Solved(name=name):
                 return self.solved.get((name, entity[1]), Unknown("the price is not solved here"))
 

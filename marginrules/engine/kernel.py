@@ -249,9 +249,17 @@ class Emitter:
                 self.line(f"{to} = {self.emit(value, 'pool')}")
             case plan.GroupValue(group=group, value=value):
                 self._group_value(group, value, to)
-            case plan.Given(field=asked):
+            case plan.Given(field=plan.Field() as asked):
                 self.line(f"{to} = {self._read(asked)} is not None")
-            case plan.TierColumn() | plan.Aggregate() | plan.Solved():  # pragma: no cover - handled where they belong
+            case (
+                plan.TierColumn()
+                | plan.Aggregate()
+                | plan.Solved()
+                | plan.Asked()
+                | plan.Seen()
+                | plan.Elsewhere()
+                | plan.Given()
+            ):  # pragma: no cover - handled where they belong
                 raise TypeError(node)
 
     def _group_value(self, group: str, value: plan.Node, to: str) -> None:
@@ -557,13 +565,13 @@ def compile_nodes(
         scope: {node: position for position, node in enumerate(emitter.kept.get(scope, {}))}
         for scope in ("pool", *plan.MEMBER_SCOPES.values(), *groups)
     }
+    group_rows = ", ".join(f"{name!r}: {name}_rows" for name in groups)
     pool_values = ", ".join(emitter.kept.get("pool", {}).values())
     source = "\n".join(
         [
             "def run(a, positions, orders, balances, collateral, asset, assets, groups):",
             *emitter.lines,
-            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows, "
-            f"{{{', '.join(f'{name!r}: {name}_rows' for name in groups)}}}",
+            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows, {{{group_rows}}}",
         ]
     )
     exec(compile(source, "<pool>", "exec"), names)  # noqa: S102 - text made from a checked plan
@@ -619,8 +627,7 @@ def _loop(
 ) -> None:
     """One pass over members or groups: their own values, and what is aggregated from them.
 
-    Args:
-        own: aggregates of the groups that this pass is over, already accumulated.
+    In a pass over groups, `own` are their aggregates, which are accumulated already.
     """
     scope = plan.member_scope(members)
     for node in run:

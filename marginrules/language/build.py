@@ -269,6 +269,44 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
             span=self._span(meta),
         )
 
+    @v_args(meta=True)
+    def allow(self, meta: Any, children: list[Any]) -> nodes.Allow:
+        actions = tuple(str(child) for child in children if isinstance(child, Token) and child.type == "NAME")
+        period, condition, *rest = children[len(actions) :]
+        leaving = tuple(child for child in rest if isinstance(child, nodes.Leaving))
+        because, refusal, *cites = rest[len(leaving) :]
+        return nodes.Allow(
+            actions,
+            condition,
+            leaving,
+            _text(because) if because is not None else None,
+            refusal,
+            tuple(cites),
+            period=period,
+            span=self._span(meta),
+        )
+
+    @v_args(meta=True)
+    def refuse(self, meta: Any, children: list[Any]) -> nodes.Refuse:
+        actions = tuple(str(child) for child in children if isinstance(child, Token) and child.type == "NAME")
+        period, condition, because, refusal, *cites = children[len(actions) :]
+        return nodes.Refuse(
+            actions, condition, _text(because), refusal, tuple(cites), period=period, span=self._span(meta)
+        )
+
+    def refusal(self, children: list[Token]) -> str:
+        return _text(children[0])
+
+    @v_args(meta=True)
+    def leaving(self, meta: Any, children: list[Any]) -> nodes.Leaving:
+        every, condition = children
+        kind, other = every if every is not None else (None, False)
+        return nodes.Leaving(kind, other, condition, span=self._span(meta))
+
+    def every(self, children: list[Token]) -> tuple[str, bool]:
+        other, kind = children
+        return str(kind), other is not None
+
     # ------------------------------------------------------------ expressions
 
     @v_args(meta=True)

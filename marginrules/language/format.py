@@ -167,8 +167,27 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
             return _table(item, indent)
         case nodes.Pool():
             return _pool(item, indent)
+        case nodes.Allow() | nodes.Refuse():
+            return _commented(_action_rule(item, indent), item.comments, indent)
         case _:
             assert_never(item)
+
+
+def _action_rule(item: nodes.Allow | nodes.Refuse, indent: str) -> list[str]:
+    word = "allow" if isinstance(item, nodes.Allow) else "refuse"
+    head = f"{word} {', '.join(item.actions)}{_period(item.period)}"
+    refusal = f' as "{item.refusal}"' if item.refusal is not None else ""
+    tail = _tail(item.because, ()) + refusal + _tail(None, item.cites)
+    leaving = item.leaving if isinstance(item, nodes.Allow) else ()
+    last = "" if leaving else tail
+    lines = [f"{indent}{head}{last}"]
+    if item.condition is not None:
+        lines = _statement(f"{head} when ", item.condition, last, indent)
+    for number, part in enumerate(leaving, 1):
+        every = f"every {'other ' if part.other else ''}{part.every} with " if part.every is not None else ""
+        ending = tail if number == len(leaving) else ""
+        lines.extend(_statement(f"leaving {every}", part.condition, ending, indent + _STEP))
+    return lines
 
 
 def _input(item: nodes.Input) -> str:
@@ -216,7 +235,8 @@ _KEYWORDS = {
     "and", "or", "then", "else", "rate", "amount", "by", "at", "from", "to", "where", "when", "because", "cites", "input",
     "const", "table", "covers", "one", "draws", "valued", "liquidate", "threshold", "replace", "publish", "policy",
     "extends", "valid", "until", "read", "effective", "source", "contracts", "title", "version", "omits", "bps",
-    "seconds", "minutes", "hours", "days", "on", "as",
+    "seconds", "minutes", "hours", "days", "on", "as", "allow", "refuse", "leaving", "every", "other", "with", "group",
+    "decimals",
 }  # fmt: skip
 
 

@@ -491,7 +491,59 @@ class Pool:
     closing: Comments = _comments()
 
 
-Item = Input | Constant | Definitions | Group | Table | Pool
+@frozen
+class Leaving:
+    """`leaving pool.equity >= 0`, `leaving every other isolated with equity >= maintenance_margin`.
+
+    Attributes:
+        every: the kind of pool that the condition must hold in, `pool` for all; None for a condition on the action.
+        other: whether the pool that the action concerns is left out.
+    """
+
+    every: str | None
+    other: bool
+    condition: Expression
+    span: Span = _span()
+
+
+@frozen
+class Allow:
+    """`allow withdraw when … leaving …`: an action that may be done, and what must hold afterwards.
+
+    Attributes:
+        because: why it is refused where that does not hold; refusal: the venue's own name or code for it.
+    """
+
+    actions: tuple[str, ...]
+    condition: Expression | None
+    leaving: tuple[Leaving, ...]
+    because: str | None
+    refusal: str | None
+    cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Refuse:
+    """`refuse switch_mode when quantity != 0 because "…" as "-4048"`: when an action may not be done.
+
+    Attributes:
+        refusal: the venue's own name or code for it.
+    """
+
+    actions: tuple[str, ...]
+    condition: Expression
+    because: str
+    refusal: str | None
+    cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+Item = Allow | Refuse | Input | Constant | Definitions | Group | Table | Pool
 
 
 @frozen

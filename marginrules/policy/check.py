@@ -17,6 +17,7 @@ from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean, in_order
 from marginrules.language.source import Span
 from marginrules.policy import dimensions, plan
+from marginrules.policy.actions import action_rules
 from marginrules.policy.checks import CHECKS
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
@@ -92,9 +93,14 @@ def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Polic
             tables[name] = loaded
     whole = Elaborator(rules, diagnostics, tables, contracts)
     inputs = _inputs(rules, whole)
-    pools = tuple(_pool(pool, whole) for pool in rules.pools)
+    found_pools = []
+    for pool in rules.pools:
+        whole.readers.append(None)
+        found_pools.append(_pool(pool, whole))
+    pools = tuple(found_pools)
+    actions = action_rules(rules, whole)
     _elaborate_unreached(rules, whole)
-    checking = Checking(rules, tuple(found for found in pools if found is not None), whole, tables)
+    checking = Checking(rules, tuple(found for found in pools if found is not None), whole, tables, actions)
     for run in CHECKS:
         diagnostics.extend(run(checking))
     found = in_order(diagnostics)
@@ -115,6 +121,7 @@ def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Polic
         omits=rules.omits,
         inputs=inputs,
         pools=checking.pools,
+        actions=actions,
         dated_tables={name: table.valid_until for name, table in rules.tables.items() if table.valid_until is not None},
         span=rules.header.span,
     )
@@ -278,6 +285,7 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         return None
     key = pool.one_per.key
     reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what, pool.draws_on.asset)
+    whole.readers[-1] = reader
     if pool.draws_on.asset is not None:
         declared = whole.rules.inputs.get(("position", pool.draws_on.asset))
         if declared is None or declared.dimension.name != "asset":

@@ -7,7 +7,7 @@ is broken is reported once and then passes silently.
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -116,7 +116,39 @@ _SCOPE_ENTITIES: Mapping[str, tuple[str, ...]] = {
     "position": ("account", "position", "instrument", "asset"),
     "order": ("account", "order", "instrument", "asset"),
     "balance": ("account", "balance", "asset"),
+    "action": ("account", "instrument", "asset"),
 }
+
+_MONEY_IN_ASSET = dimensions.money("asset")
+_MONEY_SETTLED = dimensions.money("settle")
+_FILL: Mapping[str, Dimension] = {
+    "quantity": QUANTITY,
+    "price": PRICE,
+    "side": dimensions.choice(("buy", "sell")),
+    "margin_mode": dimensions.choice(("cross", "isolated")),
+    "leverage": NUMBER,
+    "assigned_margin": _MONEY_SETTLED,
+    "increasing": FLAG,
+}
+_ORDER: Mapping[str, Dimension] = {**_FILL, "reduce_only": FLAG}
+ACTIONS: Mapping[str, Mapping[str, Dimension]] = {
+    "deposit": {"amount": _MONEY_IN_ASSET},
+    "withdraw": {"amount": _MONEY_IN_ASSET},
+    "transfer": {"amount": _MONEY_IN_ASSET},
+    "add_margin": {"amount": _MONEY_SETTLED},
+    "remove_margin": {"amount": _MONEY_SETTLED},
+    "open": _FILL,
+    "reduce": {"quantity": QUANTITY, "price": PRICE},
+    "close": {"quantity": QUANTITY, "price": PRICE},
+    "switch_mode": {"margin_mode": dimensions.choice(("cross", "isolated")), "has_position": FLAG, "has_orders": FLAG},
+    "set_leverage": {"leverage": NUMBER, "has_position": FLAG, "has_orders": FLAG},
+    "place_order": _ORDER,
+    "cancel_order": _ORDER,
+}
+"""The actions, and what each says."""
+
+_OF_POSITIONS = {"add_margin", "remove_margin", "open", "reduce", "close", "switch_mode", "set_leverage"}
+_OF_BALANCES = {"deposit", "withdraw", "transfer"}
 
 _NodeType = TypeVar("_NodeType", bound=Any)
 _MISSING: Any = object()
@@ -156,6 +188,8 @@ class _Place:
         tier: columns of the tier at hand, inside `tiered … rate` and `pick`.
         base: names of the extended policy that `base.` reaches.
         price_rule: whether the solved price may be read.
+        actions: the actions that a rule is about, in the scope of an action.
+        world: whether a rule about actions is read before the action or after it.
     """
 
     scope: plan.Scope
@@ -164,6 +198,8 @@ class _Place:
     tier: Mapping[str, Dimension] | None = None
     base: DefinitionRule | None = None
     price_rule: bool = False
+    actions: tuple[str, ...] = ()
+    world: Literal["before", "after"] = "before"
 
 
 @define
@@ -176,6 +212,8 @@ class Elaborator:
     contracts: tuple[str, ...]
     used: set[tuple[str, str]] = field(factory=set)
     """Definitions, constants, tables and inputs that something refers to, as (kind or entity, name)."""
+    readers: "list[PoolElaborator | None]" = field(factory=list)
+    """The reader of each pool, in the order of the rules."""
     interned: dict[tuple[Any, ...], Any] = field(factory=dict)
     """Every node, by kind and parts."""
 
@@ -454,6 +492,10 @@ class PoolElaborator:
         node = self.expression(expression, _Place(place_scope, owner))
         return self.fit(node, FLAG, expression.span, what) if node is not None else None
 
+    def about_actions(self, expression: nodes.Expression, actions: tuple[str, ...], world: Any) -> Node | None:
+        """The node of an expression in a rule about actions, where they concern this pool."""
+        return self.expression(expression, _Place("action", "action", actions=actions, world=world))
+
     def in_scope(self, expression: nodes.Expression, scope: plan.Scope) -> Node | None:
         """The node of an expression read in a scope of this pool."""
         return self.expression(expression, _Place(scope, scope))
@@ -565,6 +607,10 @@ class PoolElaborator:
         return word in place.parameters or (word[0].islower() and self._known(word, place))
 
     def _known(self, word: str, place: _Place) -> bool:
+        if place.scope == "action":
+            said = all(word in ACTIONS[action] for action in place.actions)
+            of_position = set(place.actions) <= _OF_POSITIONS
+            return said or (of_position and self._known(word, _Place("position", "position")))
         return (
             word in place.parameters
             or word in FIELDS.get(place.owner, {})
@@ -649,6 +695,8 @@ class PoolElaborator:
         if node is None:
             return None
         wrapped = node.operand if isinstance(node, plan.Aggregate) and node.operator == "only" else node
+        if isinstance(node, plan.Asked):
+            return self.make(plan.Given, node, dimension=FLAG, span=span)
         if not isinstance(wrapped, plan.Field) or wrapped.default is not None:
             self.report(
                 "dimension-mismatch",
@@ -1045,6 +1093,8 @@ class PoolElaborator:
         unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(
             place.scope, {"asset"}
         )
+        if place.scope == "action":
+            unreachable = set()
         if place.scope == "pool" and self.key == "position":
             unreachable = {"quote", "base", "asset"} - {"quote", "base"}
         if place.scope in self.rules.groups:
@@ -1079,6 +1129,8 @@ class PoolElaborator:
 
     def _name(self, name: nodes.Name, place: _Place) -> Node | None:
         parts = name.parts
+        if place.scope == "action":
+            return self._action_name(name, place)
         if len(parts) == 1:
             return self._bare_name(name, parts[0], place)
         first, rest = parts[0], parts[1]
@@ -1128,6 +1180,84 @@ class PoolElaborator:
                         did_you_mean(first, allowed) + f"here are {', '.join(f'`{entry}.`' for entry in allowed)}",
                     )
                 return None
+
+    def _action_name(self, name: nodes.Name, place: _Place) -> Node | None:
+        """A name in a rule about actions: what the action says, and what it concerns, before it or after it."""
+        parts = name.parts
+        if place.owner != "action":
+            return self._member_or_constant(name, place)
+        if parts[0] == "before" and len(parts) > 1:
+            place, parts = evolve(place, world="before"), parts[1:]
+        fields = [ACTIONS[action] for action in place.actions]
+        if len(parts) == 1:
+            word = parts[0]
+            if all(word in known for known in fields):
+                return self.make(plan.Asked, word, dimension=fields[0][word], span=name.span)
+            if word in self.rules.constants:
+                return self.constant(word)
+            if set(place.actions) <= _OF_POSITIONS and self._known(word, _Place("position", "position")):
+                return self._seen("position", word, name, place)
+        elif len(parts) == len(("owner", "name")):
+            owner, word = parts
+            if owner == "pool" or (owner == "position" and set(place.actions) <= _OF_POSITIONS):
+                return self._seen(owner, word, name, place)
+            if owner == "balance" and set(place.actions) <= _OF_BALANCES:
+                return self._seen(owner, word, name, place)
+            if owner in _SCOPE_ENTITIES["action"]:
+                return self._entity_name(name, owner, word, place)
+            if owner in self._pool_kinds():
+                return self._elsewhere(owner, word, name, place)
+        known = sorted({field for entry in fields for field in entry if all(field in other for other in fields)})
+        self.report(
+            "undefined-name",
+            name.span,
+            f"`{name.text}` is not known in a rule about {', '.join(place.actions)}",
+            did_you_mean(parts[0], known)
+            + f"the action says {', '.join(known)}; beside it there are `pool.`, `position.`, `instrument.`, `account.`, "
+            "a kind of pool such as `cross.`, and `before.` any of them",
+        )
+        return None
+
+    def _member_or_constant(self, name: nodes.Name, place: _Place) -> Node | None:
+        """A name inside a definition on an instrument or asset that a rule about actions reads."""
+        if len(name.parts) == 1:
+            return self._bare_name(name, name.parts[0], place)
+        return self._entity_name(name, name.parts[0], name.parts[1], place)
+
+    def _seen(self, target: Any, word: str, name: nodes.Name, place: _Place) -> Node | None:
+        node = self._member_name(word, _Place(target, target), name.span)
+        if node is _MISSING and target == "position":
+            node = self._entity_name(name, target, word, _Place("position", "position"))
+        if node is _MISSING:
+            known = self._candidates(target, target)
+            self.report(
+                "undefined-name",
+                name.span,
+                f"{_article(target)} has no `{word}`",
+                did_you_mean(word, known) + f"it has {', '.join(sorted(known))}",
+            )
+            return None
+        if node is None:
+            return None
+        return self.make(plan.Seen, place.world, target, node, dimension=node.dimension, span=name.span)
+
+    def _elsewhere(self, kind: str, word: str, name: nodes.Name, place: _Place) -> Node | None:
+        values: list[tuple[int, Node]] = []
+        for number, reader in enumerate(self.whole.readers):
+            if reader is None or reader.pool is None or reader.pool.pool.name != kind:
+                continue
+            node = reader.pool_name(word, name.span)
+            if node is not _MISSING and node is not None:
+                values.append((number, node))
+        if not values:
+            self.report(
+                "undefined-name", name.span, f"pool `{kind}` has no `{word}`", "define it there, or correct the name"
+            )
+            return None
+        dimension = values[0][1].dimension
+        if _money_symbol(dimension) is not None:
+            dimension = _MONEY_SETTLED
+        return self.make(plan.Elsewhere, place.world, kind, tuple(values), dimension=dimension, span=name.span)
 
     def _pool_kinds(self) -> set[str]:
         return {pool.pool.name for pool in self.rules.pools}
@@ -1376,6 +1506,10 @@ class PoolElaborator:
         named = self.named("pool", word, total, getattr(inner, "cites", ()), getattr(inner, "span", span))
         self.memo[key] = named
         return named
+
+    def pool_name(self, word: str, span: Span) -> Any:
+        """The node of a name of the pool, as `_member_name`."""
+        return self._member_name(word, _Place("pool", "pool"), span)
 
     def _pool_value(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
         if self.pool is None or place.scope == "account":

@@ -243,9 +243,9 @@ class GroupValue:
 
 @frozen(eq=False)
 class Given:
-    """Whether the document has a field."""
+    """Whether the document has a field, or an action says something."""
 
-    field: Field
+    field: "Field | Asked"
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -257,6 +257,41 @@ class Convert:
     operand: "Node"
     origin: str
     target: str
+    dimension: Dimension
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class Asked:
+    """What an action says: its amount, quantity, price and so on."""
+
+    name: str
+    dimension: Dimension
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class Seen:
+    """A value of the pool, position or balance that an action concerns, before it or after it."""
+
+    world: Literal["before", "after"]
+    target: Literal["pool", "position", "balance"]
+    value: "Node"
+    dimension: Dimension
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class Elsewhere:
+    """A value of a pool that is named by its kind, in the settlement asset of what the action concerns.
+
+    Attributes:
+        values: the value in each variant of that kind, by its place among the policy's pools.
+    """
+
+    world: Literal["before", "after"]
+    kind: str
+    values: tuple[tuple[int, "Node"], ...]
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -288,6 +323,9 @@ Node = (
     | PoolValue
     | GroupValue
     | Given
+    | Asked
+    | Seen
+    | Elsewhere
     | Convert
     | Solved
 )
@@ -296,12 +334,16 @@ Node = (
 def children(node: Node) -> tuple[Node, ...]:
     """What a node is made of, in the scope it belongs to and, for an aggregate, its members' scope."""
     match node:
-        case Constant() | Field() | Fact() | TierColumn() | Solved():
+        case Constant() | Field() | Fact() | TierColumn() | Solved() | Asked():
             return ()
         case Named(value=value) | PoolValue(value=value) | GroupValue(value=value):
             return (value,)
         case Given(field=given):
             return (given,)
+        case Seen(value=value):
+            return (value,)
+        case Elsewhere(values=values):
+            return tuple(value for _, value in values)
         case Unary(operand=operand) | Convert(operand=operand):
             return (operand,)
         case Binary(left=left, right=right) | Compare(left=left, right=right) | Logic(left=left, right=right):
@@ -358,6 +400,41 @@ class PoolPlan:
 
 
 @frozen(eq=False)
+class LeavingPlan:
+    """What must hold after an action.
+
+    Attributes:
+        every: the kind of pool it must hold in, `pool` for all; None for a condition on the action.
+        other: whether the pool that the action concerns is left out.
+        conditions: the condition as read in each of the policy's pools, by the pool's place among them.
+    """
+
+    every: str | None
+    other: bool
+    conditions: Mapping[int, Node]
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class ActionRule:
+    """`allow` or `refuse`.
+
+    Attributes:
+        conditions: its `when` as read for an action that concerns each of the policy's pools; empty where there is none.
+        refusal: the venue's own name for the refusal.
+    """
+
+    verdict: Literal["allow", "refuse"]
+    actions: tuple[str, ...]
+    conditions: Mapping[int, Node]
+    leaving: tuple[LeavingPlan, ...]
+    because: str | None
+    refusal: str | None
+    cites: tuple[Citation, ...]
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
 class SourceNote:
     """A source that the policy was written from."""
 
@@ -376,7 +453,8 @@ class Plan:
         start: first day on which the rules hold; until: the first on which they no longer do.
         inputs: the fields it declares, for the reader of documents.
         omits: what the venue has and the policy leaves out, in its own words.
-        tables: the policy's tables that have a last day, with it.
+        actions: what may be done, in the order of the file.
+        dated_tables: the policy's tables that have a last day, with it.
     """
 
     name: str
@@ -390,5 +468,6 @@ class Plan:
     omits: tuple[str, ...]
     inputs: tuple[FieldSpec, ...]
     pools: tuple[PoolPlan, ...]
+    actions: tuple[ActionRule, ...]
     dated_tables: Mapping[str, date]
     span: Span = attrs.field(repr=False)

@@ -57,6 +57,7 @@ class Rules:
     definitions: Mapping[str, Mapping[str, DefinitionRule]]
     groups: Mapping[str, nodes.Group]
     pools: tuple[PoolRules, ...]
+    actions: tuple[nodes.Allow | nodes.Refuse, ...] = ()
     omits: tuple[str, ...] = field(default=())
 
     @property
@@ -159,6 +160,7 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
         elif isinstance(item, nodes.HeaderText) and item.keyword == "omits":
             omits.append(item.value)
     _check_header(file.header, collector)
+    actions: list[nodes.Allow | nodes.Refuse] = []
     own_inputs: dict[tuple[str, str], Span] = {}
     new_pools: list[nodes.Pool] = []
     for statement in file.items:
@@ -202,6 +204,8 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
                 _define(collector, definitions.setdefault(name, {}), statement.definitions, inherited, f"{name}.")
             case nodes.Pool():
                 new_pools.append(statement)
+            case nodes.Allow() | nodes.Refuse():
+                actions.append(statement)
     for pool in new_pools:
         _add_pool(collector, pools, pool, base.pools if base else ())
     return Rules(
@@ -214,8 +218,18 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
         definitions,
         groups,
         tuple(pools),
+        (*_kept(base, actions), *actions),
         tuple(omits),
     )
+
+
+def _kept(base: Rules | None, actions: Sequence[nodes.Allow | nodes.Refuse]) -> Iterator[nodes.Allow | nodes.Refuse]:
+    """The action rules of the extended policy that stay: what the file itself allows, it alone decides."""
+    own = {action for rule in actions if isinstance(rule, nodes.Allow) for action in rule.actions}
+    for rule in base.actions if base else ():
+        left = tuple(action for action in rule.actions if isinstance(rule, nodes.Refuse) or action not in own)
+        if left:
+            yield attrs.evolve(rule, actions=left)
 
 
 def _check_header(header: nodes.Header, collector: _Collector) -> None:
@@ -378,7 +392,7 @@ def on_day(file: nodes.PolicyFile, day: date) -> nodes.PolicyFile:
     items: list[nodes.Item] = []
     for item in file.items:
         match item:
-            case nodes.Constant(period=period):
+            case nodes.Constant(period=period) | nodes.Allow(period=period) | nodes.Refuse(period=period):
                 if period is None or period.holds(day):
                     items.append(item)
             case nodes.Definitions() | nodes.Group():

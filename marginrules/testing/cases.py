@@ -15,11 +15,13 @@ from attrs import frozen
 import marginrules.account.documents as account_documents
 from marginrules.account.state import StateError
 from marginrules.engine import documents as report_documents
+from marginrules.engine.decide import decide
 from marginrules.engine.evaluate import evaluate
 from marginrules.errors import MarginRulesError
 from marginrules.policy.catalogue import PolicyNotFoundError, load_policy
+from marginrules.policy.policy import Policy
 
-Verdict = Literal["agrees", "disagrees", "source inconsistent", "awaits actions", "no policy"]
+Verdict = Literal["agrees", "disagrees", "source inconsistent", "no policy"]
 
 INCONSISTENT = "SOURCE INCONSISTENT"
 """How the note of a case begins whose figures contradict one another at the source."""
@@ -128,17 +130,29 @@ def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
     for section, records in case.get("expect", {}).items():
         for record in records:
             compared += _compare(section, record, report, case["tolerance"], differences)
+    if "action" in case:
+        compared += 1
+        _decide(policy, case, differences)
     note = str(case.get("note", ""))
     if differences:
         verdict: Verdict = "source inconsistent" if note.startswith(INCONSISTENT) else "disagrees"
         remark = note if verdict == "source inconsistent" else ""
         return CaseResult(venue, name, verdict, compared, tuple(differences), remark)
-    if "action" in case:
-        remark = (
-            f"its action ({case['action'].get('action')}) is not decided yet; {compared} figures of the state agree"
-        )
-        return CaseResult(venue, name, "awaits actions", compared, remark=remark)
     return CaseResult(venue, name, "agrees", compared)
+
+
+def _decide(policy: Policy, case: Mapping[str, Any], differences: list[Difference]) -> None:
+    """Decide a case's action and compare the verdict."""
+    state = account_documents.read(case["account"], policy.inputs)
+    wanted = case.get("expect_action", {}).get("allowed")
+    try:
+        decision = decide(policy, state, report_documents.read_action(case["action"]), solve=False)
+    except MarginRulesError as error:
+        differences.append(Difference("action/allowed", _text(wanted), str(error)))
+        return
+    if decision.allowed is not wanted:
+        found = f"{_text(decision.allowed)}: {decision.because or decision.text}"
+        differences.append(Difference("action/allowed", _text(wanted), found))
 
 
 def _compare(

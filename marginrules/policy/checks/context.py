@@ -20,6 +20,7 @@ class Checking:
     pools: tuple[plan.PoolPlan, ...]
     whole: Elaborator
     tables: Mapping[str, LoadedTable]
+    actions: tuple[plan.ActionRule, ...] = ()
 
 
 Check = Callable[[Checking], list[Diagnostic]]

@@ -63,6 +63,9 @@ def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
 def _named(checking: Checking) -> Iterator[plan.Named]:
     seen: set[int] = set()
     stack = [node for pool in checking.pools for node in _roots(pool)]
+    for rule in checking.actions:
+        for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
+            stack.extend(conditions.values())
     while stack:
         node = stack.pop()
         if id(node) in seen:

@@ -1,0 +1,401 @@
+"""Actions on an account: what each says, and its standard effect on the state.
+
+Effects are the same at every venue; whether an action is allowed is the policy's matter. Cash is conserved: what leaves
+a balance arrives at another place or is named in the action. Nothing here evaluates a margin.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from attrs import evolve, frozen
+
+from marginrules.account.contracts import unrealized_pnl, value_at
+from marginrules.account.state import AccountState, Balance, Instrument, Order, Position
+from marginrules.errors import MarginRulesError
+
+ACTION_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "deposit": (("asset", "amount"), ("wallet",)),
+    "withdraw": (("asset", "amount"), ("wallet",)),
+    "transfer": (("asset", "amount", "to"), ("wallet",)),
+    "add_margin": (("position", "amount"), ()),
+    "remove_margin": (("position", "amount"), ()),
+    "open": (
+        ("symbol", "side", "quantity", "price"),
+        ("margin_mode", "leverage", "assigned_margin", "position", "position_side"),
+    ),
+    "reduce": (("position", "quantity", "price"), ()),
+    "close": (("position",), ("price",)),
+    "switch_mode": (("margin_mode",), ("position", "symbol", "assigned_margin")),
+    "set_leverage": (("symbol", "leverage"), ()),
+    "place_order": (
+        ("symbol", "side", "quantity"),
+        ("id", "price", "margin_mode", "leverage", "reduce_only", "position_side"),
+    ),
+    "cancel_order": (("id",), ()),
+}
+"""The actions, with what each must say and what it may say."""
+
+_ZERO = Decimal(0)
+
+
+@frozen
+class Action:
+    """One thing that is asked for.
+
+    Attributes:
+        action: its kind, a key of `ACTION_KINDS`.
+        amount: above zero, in `asset`, or in the settlement asset of `position`.
+        quantity: contracts, above zero; the direction is in `side`.
+        price: quote per base.
+        assigned_margin: cash to assign to an isolated position, in the settlement asset.
+        to: where a transfer goes.
+    """
+
+    action: str
+    asset: str | None = None
+    amount: Decimal | None = None
+    wallet: str | None = None
+    to: str | None = None
+    position: str | None = None
+    symbol: str | None = None
+    side: str | None = None
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    margin_mode: str | None = None
+    leverage: Decimal | None = None
+    assigned_margin: Decimal | None = None
+    position_side: str | None = None
+    reduce_only: bool | None = None
+    id: str | None = None
+
+
+class ActionError(MarginRulesError):
+    """An action that makes no sense on the account: an unknown position, an amount of zero.
+
+    Attributes:
+        pointer: JSON pointer of the guilty value in the action document.
+    """
+
+    def __init__(self, pointer: str, problem: str, remedy: str) -> None:
+        self.pointer = pointer
+        self.problem = problem
+        super().__init__(f"action: {pointer or '/'}: {problem}\nhelp: {remedy}")
+
+
+class NotPossibleError(MarginRulesError):
+    """An action that no policy could allow on this account, such as adding margin to a cross position."""
+
+
+@frozen
+class Effect:
+    """What an action does.
+
+    Attributes:
+        state: the account after it.
+        position: id of the position it concerns, before or after; None where it concerns none.
+        order: place of the order it concerns in the state that has it.
+        increasing: whether the position it concerns grows.
+    """
+
+    state: AccountState
+    position: str | None = None
+    order: int | None = None
+    increasing: bool = False
+
+
+def apply(state: AccountState, action: Action) -> Effect:
+    """The standard effect of an action; the state that was given stays as it is.
+
+    Raises:
+        ActionError: the action does not fit the account.
+        NotPossibleError: it fits, and can not be done at this account under any policy.
+    """
+    _check(action)
+    match action.action:
+        case "deposit":
+            return Effect(_cash(state, _text(action.asset), action.amount or _ZERO, action.wallet))
+        case "withdraw" | "transfer":
+            return Effect(_cash(state, _text(action.asset), -(action.amount or _ZERO), action.wallet))
+        case "add_margin" | "remove_margin":
+            return _margin(state, action)
+        case "open":
+            return _open(state, action)
+        case "reduce" | "close":
+            return _reduce(state, action)
+        case "switch_mode":
+            return _switch(state, action)
+        case "set_leverage":
+            return _leverage(state, action)
+        case "place_order":
+            order = Order(
+                _instrument(state, action).symbol,
+                _text(action.side),
+                action.quantity or _ZERO,
+                action.price,
+                action.id,
+                action.reduce_only,
+                action.margin_mode,
+                action.leverage,
+                {"positionSide": action.position_side} if action.position_side is not None else {},
+                f"/orders/{len(state.orders)}",
+            )
+            if action.id is not None and any(order.id == action.id for order in state.orders):
+                raise ActionError("/id", f"there is an order {action.id} already", "give it an id of its own")
+            return Effect(evolve(state, orders=(*state.orders, order)), order=len(state.orders))
+        case _:
+            for place, order in enumerate(state.orders):
+                if order.id == action.id:
+                    return Effect(
+                        evolve(state, orders=(*state.orders[:place], *state.orders[place + 1 :])), order=place
+                    )
+            raise ActionError("/id", f"there is no order {action.id}", "name an order of the account")
+
+
+def _check(action: Action) -> None:
+    known = ACTION_KINDS.get(action.action)
+    if known is None:
+        raise ActionError("/action", f"there is no action {action.action!r}", f"it is one of {', '.join(ACTION_KINDS)}")
+    for name in known[0]:
+        if getattr(action, name) is None:
+            raise ActionError(f"/{name}", f"`{action.action}` needs `{name}`", f"it says {', '.join(known[0])}")
+    for name in ("amount", "quantity", "price", "leverage"):
+        value = getattr(action, name)
+        if value is not None and value <= 0:
+            raise ActionError(f"/{name}", f"{name} is {value}", "it must be above 0; the kind of action gives the sign")
+    if action.assigned_margin is not None and action.assigned_margin < 0:
+        raise ActionError("/assigned_margin", "the assigned margin is below 0", "assign 0 or more")
+
+
+def _text(value: str | None) -> str:
+    return value or ""
+
+
+def _instrument(state: AccountState, action: Action) -> Instrument:
+    found = state.instrument_by_symbol.get(_text(action.symbol))
+    if found is None:
+        known = ", ".join(state.instrument_by_symbol) or "none"
+        raise ActionError("/symbol", f"no instrument has the symbol {action.symbol!r}", f"the account has {known}")
+    return found
+
+
+def _position(state: AccountState, identity: str | None, pointer: str = "/position") -> tuple[int, Position]:
+    for place, position in enumerate(state.positions):
+        if position.id == identity:
+            return place, position
+    known = ", ".join(position.id for position in state.positions) or "none"
+    raise ActionError(pointer, f"there is no position {identity!r}", f"the account has {known}")
+
+
+def _cash(state: AccountState, asset: str, amount: Decimal, wallet: str | None = None) -> AccountState:
+    """The state with cash of an asset added to its balance, which is begun where there is none."""
+    places = [place for place, balance in enumerate(state.balances) if balance.asset == asset]
+    if wallet is not None:
+        places = [place for place in places if state.balances[place].wallet == wallet]
+    if len(places) > 1:
+        raise ActionError("/wallet", f"there are several {asset} balances", "name the `wallet`")
+    if not places:
+        fresh = Balance(asset, amount, wallet, pointer=f"/balances/{len(state.balances)}")
+        return evolve(state, balances=(*state.balances, fresh))
+    balance = state.balances[places[0]]
+    changed = evolve(balance, wallet_balance=balance.wallet_balance + amount)
+    return evolve(state, balances=(*state.balances[: places[0]], changed, *state.balances[places[0] + 1 :]))
+
+
+def _with_position(state: AccountState, place: int, position: Position | None) -> AccountState:
+    changed = () if position is None else (position,)
+    return evolve(state, positions=(*state.positions[:place], *changed, *state.positions[place + 1 :]))
+
+
+def _margin(state: AccountState, action: Action) -> Effect:
+    place, position = _position(state, action.position)
+    if position.margin_mode != "isolated":
+        message = f"position {position.id} is {position.margin_mode or 'cross'}; margin is assigned to isolated positions only"
+        raise NotPossibleError(message)
+    if position.assigned_margin is None:
+        raise ActionError("/position", f"position {position.id} has no assigned_margin", "give it in the account")
+    amount = action.amount or _ZERO
+    after = position.assigned_margin + (amount if action.action == "add_margin" else -amount)
+    if after < 0:
+        message = f"position {position.id} has {position.assigned_margin} assigned, which is less than {amount}"
+        raise NotPossibleError(message)
+    return Effect(_with_position(state, place, evolve(position, assigned_margin=after)), position.id)
+
+
+def _closed(
+    state: AccountState, place: int, position: Position, quantity: Decimal, price: Decimal
+) -> tuple[AccountState, Position | None]:
+    """Close a part of a position: its profit goes to the balance, its share of margin and funding is released."""
+    instrument = state.instrument_by_symbol[position.symbol]
+    signed = quantity if position.quantity > 0 else -quantity
+    share = quantity / abs(position.quantity)
+    profit = unrealized_pnl(instrument, signed, position.entry_price, price)
+    funding = (position.accrued_funding or _ZERO) * share
+    state = _cash(state, instrument.settle, profit + funding)
+    if share == 1:
+        return _with_position(state, place, None), None
+    left = evolve(
+        position,
+        quantity=position.quantity - signed,
+        assigned_margin=None if position.assigned_margin is None else position.assigned_margin * (1 - share),
+        accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
+    )
+    return _with_position(state, place, left), left
+
+
+def _reduce(state: AccountState, action: Action) -> Effect:
+    place, position = _position(state, action.position)
+    quantity = abs(position.quantity) if action.action == "close" else action.quantity or _ZERO
+    if quantity > abs(position.quantity):
+        raise ActionError(
+            "/quantity",
+            f"position {position.id} has {abs(position.quantity)} contracts",
+            "reduce by that at most; to turn it round, open the other side",
+        )
+    price = action.price
+    if price is None:
+        price = state.instrument_by_symbol[position.symbol].mark_price
+        if price is None:
+            raise ActionError("/price", "there is neither a price nor a mark price", "say the price")
+    return Effect(_closed(state, place, position, quantity, price)[0], position.id)
+
+
+def _find(state: AccountState, action: Action) -> tuple[int, Position] | None:
+    """The position that a fill nets into."""
+    for place, position in enumerate(state.positions):
+        if action.position is not None:
+            if position.id == action.position:
+                if position.symbol != action.symbol:
+                    raise ActionError("/position", f"{position.id} is on {position.symbol}", "name another position")
+                return place, position
+            continue
+        same_mode = (
+            action.margin_mode is None or position.margin_mode is None or position.margin_mode == action.margin_mode
+        )
+        side = action.position_side
+        same_side = side is None or (position.quantity > 0) == (side.upper() == "LONG")
+        if position.symbol == action.symbol and same_mode and same_side:
+            return place, position
+    return None
+
+
+def _open(state: AccountState, action: Action) -> Effect:
+    instrument = _instrument(state, action)
+    price = action.price or _ZERO
+    signed = (action.quantity or _ZERO) * (1 if action.side == "buy" else -1)
+    found = _find(state, action)
+    place = len(state.positions)
+    existing: Position | None = None
+    opened = signed
+    if found is not None:
+        place, existing = found
+        if existing.quantity * signed < 0:
+            closing = min(abs(signed), abs(existing.quantity))
+            identity = existing.id
+            state, existing = _closed(state, place, existing, closing, price)
+            opened = signed - closing * (1 if signed > 0 else -1)
+            if not opened:
+                return Effect(state, identity)
+            if existing is None:
+                existing = None
+    assigned = action.assigned_margin
+    leverage = action.leverage
+    if leverage is None and found is not None:
+        leverage = found[1].leverage
+    mode = action.margin_mode if found is None else found[1].margin_mode
+    if mode == "isolated" and assigned is None:
+        assigned = value_at(instrument, opened, price) / leverage if leverage is not None else _ZERO
+    if mode == "cross" and action.assigned_margin:
+        raise ActionError(
+            "/assigned_margin", "a cross position has no assigned margin", "leave it out, or say isolated"
+        )
+    if existing is None:
+        identity = action.position or (found[1].id if found is not None else _fresh_id(state, action))
+        inputs: dict[str, Decimal | bool | str | None] = dict(found[1].inputs) if found is not None else {}
+        position = Position(
+            identity,
+            instrument.symbol,
+            opened,
+            price,
+            mode,
+            leverage,
+            assigned if mode == "isolated" else None,
+            inputs=inputs,
+            pointer=f"/positions/{place}",
+        )
+        positions = (*state.positions[:place], position, *state.positions[place:])
+    else:
+        held = existing.quantity
+        entry = _average(instrument, held, existing.entry_price, opened, price)
+        margin = existing.assigned_margin
+        if mode == "isolated":
+            margin = (margin or _ZERO) + (assigned or _ZERO)
+        position = evolve(
+            existing, quantity=held + opened, entry_price=entry, assigned_margin=margin, leverage=leverage
+        )
+        positions = (*state.positions[:place], position, *state.positions[place + 1 :])
+    state = evolve(state, positions=positions)
+    if instrument.open_interest is not None:
+        # A match adds its own size to the open interest, as far as it opens.
+        grown = evolve(instrument, open_interest=instrument.open_interest + abs(opened) * instrument.contract_size)
+        state = evolve(
+            state,
+            instruments=tuple(grown if known.symbol == instrument.symbol else known for known in state.instruments),
+        )
+    return Effect(state, position.id, increasing=True)
+
+
+def _fresh_id(state: AccountState, action: Action) -> str:
+    taken = {position.id for position in state.positions}
+    symbol = _text(action.symbol)
+    for name in (symbol, f"{symbol}:{action.position_side or action.margin_mode}", f"{symbol}:{action.side}"):
+        if name not in taken:
+            return name
+    raise ActionError("/position", f"a position is called {symbol} already", "name the new one with `position`")
+
+
+def _average(instrument: Instrument, held: Decimal, entry: Decimal, opened: Decimal, price: Decimal) -> Decimal:
+    """The entry price of a position that grew: at it, the profit is the sum of both parts' profits."""
+    if entry == price:
+        return entry
+    total = held + opened
+    if instrument.contract == "inverse":
+        return total / (held / entry + opened / price)
+    return (held * entry + opened * price) / total
+
+
+def _switch(state: AccountState, action: Action) -> Effect:
+    if action.position is None and action.symbol is None:
+        raise ActionError("/position", "`switch_mode` needs a position or a symbol", "name one")
+    if action.position is not None:
+        places = [_position(state, action.position)]
+    else:
+        symbol = _instrument(state, action).symbol
+        places = [(place, found) for place, found in enumerate(state.positions) if found.symbol == symbol]
+    for place, position in places:
+        if position.margin_mode == action.margin_mode:
+            continue
+        margin: Decimal | None = None
+        if action.margin_mode == "isolated":
+            margin = action.assigned_margin
+            if margin is None:
+                if position.leverage is None:
+                    raise ActionError(
+                        "/assigned_margin", f"position {position.id} has no leverage", "say what is to be assigned"
+                    )
+                instrument = state.instrument_by_symbol[position.symbol]
+                margin = value_at(instrument, position.quantity, position.entry_price) / position.leverage
+        state = _with_position(state, place, evolve(position, margin_mode=action.margin_mode, assigned_margin=margin))
+    return Effect(state, places[0][1].id if places else None)
+
+
+def _leverage(state: AccountState, action: Action) -> Effect:
+    symbol = _instrument(state, action).symbol
+    positions = tuple(
+        evolve(position, leverage=action.leverage) if position.symbol == symbol else position
+        for position in state.positions
+    )
+    orders = tuple(
+        evolve(order, leverage=action.leverage) if order.symbol == symbol else order for order in state.orders
+    )
+    concerned = next((position.id for position in positions if position.symbol == symbol), None)
+    return Effect(evolve(state, positions=positions, orders=orders), concerned)
