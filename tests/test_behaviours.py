@@ -5,9 +5,6 @@ from pathlib import Path
 
 FEATURES = Path(__file__).parent.parent / "features"
 
-AWAITED = {"B3", "B19", "B21"}
-"""Behaviours about adding and refusing margin: they come with actions."""
-
 
 def _tags() -> set[str]:
     found: set[str] = set()
@@ -16,9 +13,9 @@ def _tags() -> set[str]:
     return found
 
 
-def test_every_behaviour_but_the_awaited_has_a_scenario() -> None:
+def test_every_behaviour_has_a_scenario() -> None:
     """B1 to B30, each tagged in some feature file."""
-    assert {f"B{number}" for number in range(1, 31)} - _tags() == AWAITED
+    assert {f"B{number}" for number in range(1, 31)} <= _tags()
 
 
 def test_no_tag_names_a_behaviour_that_does_not_exist() -> None:

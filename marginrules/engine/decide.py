@@ -74,7 +74,7 @@ def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool =
         except NotPossibleError as error:
             return _refused(action, before, None, None, str(error), {})
         after = evaluation(policy, effect.state, solve=solve)
-        return _Judge(action, effect, before, after).decision()
+        return Judge(action, effect, before, after).decision()
 
 
 @frozen
@@ -86,7 +86,7 @@ class _Found:
 
 
 @define
-class _Judge:
+class Judge:
     """Reads the rules of one policy on one action."""
 
     action: Action
@@ -95,6 +95,7 @@ class _Judge:
     after: Evaluation
 
     def decision(self) -> Decision:
+        """The verdict: the first `refuse` that applies, else the first `allow` that is met, else a refusal."""
         action = self.action.action
         policy = self.before.policy.plan
         rules = [rule for rule in policy.actions if action in rule.actions]
@@ -182,11 +183,11 @@ class _Judge:
             return f"unknown, because {found.reason}"
         return f"{rule.because}: it must leave {text}" if rule.because else f"it must leave {text}"
 
-    def _reader(self, world: World, concerned: str | None) -> "_ActionReader":
+    def _reader(self, world: World, concerned: str | None) -> "ActionReader":
         found = self.before if world == "before" else self.after
         pool = self.pool(world, concerned) or self.pool("after", concerned) or self.pool("before", concerned)
         instance = (pool or found.pools[0]).instance
-        return _ActionReader(instance, found.state, {}, {}, self, concerned)
+        return ActionReader(instance, found.state, {}, {}, self, concerned)
 
     def pool(self, world: World, identity: str | None) -> PoolEvaluation | None:
         """The pool of an id, before the action or after it."""
@@ -254,10 +255,10 @@ class _Judge:
 
 
 @define
-class _ActionReader(Interpreter):
+class ActionReader(Interpreter):
     """Evaluates a rule about an action: its own words, and what it sees of pools, positions and balances."""
 
-    judge: _Judge = None  # type: ignore[assignment]
+    judge: Judge = None  # type: ignore[assignment]
     concerned: str | None = None
 
     def _compute(self, node: plan.Node, entity: Entity) -> Value:

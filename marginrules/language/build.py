@@ -294,6 +294,36 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
             actions, condition, _text(because), refusal, tuple(cites), period=period, span=self._span(meta)
         )
 
+    @v_args(meta=True)
+    def replenish(self, meta: Any, children: list[Any]) -> nodes.Replenish:
+        pool, period, condition, amount, *cites = children
+        return nodes.Replenish(str(pool), condition, amount, tuple(cites), period=period, span=self._span(meta))
+
+    @v_args(meta=True)
+    def liquidation(self, meta: Any, children: list[Any]) -> nodes.Liquidation:
+        pool, *steps = children
+        return nodes.Liquidation(str(pool), tuple(steps), span=self._span(meta))
+
+    @v_args(meta=True)
+    def step(self, meta: Any, children: list[Any]) -> nodes.Step:
+        name, condition, body, *cites = children
+        return nodes.Step(str(name), condition, body, tuple(cites), span=self._span(meta))
+
+    @v_args(meta=True)
+    def cancel_orders(self, meta: Any, children: list[Token]) -> nodes.CancelOrders:
+        if children[0] != "orders":
+            raise self._fail(self._token_span(children[0]), "only orders can be cancelled", "write `cancel orders`")
+        return nodes.CancelOrders(span=self._span(meta))
+
+    @v_args(meta=True)
+    def close(self, meta: Any, children: list[Any]) -> nodes.Close:
+        share, largest, price, fee, to = children
+        return nodes.Close(share, largest, price, fee, _text(to) if to is not None else None, span=self._span(meta))
+
+    @v_args(meta=True)
+    def hand_over(self, meta: Any, children: list[Token]) -> nodes.HandOver:
+        return nodes.HandOver(_text(children[0]), span=self._span(meta))
+
     def refusal(self, children: list[Token]) -> str:
         return _text(children[0])
 
@@ -467,6 +497,8 @@ def _container_of(statement: Any) -> str | None:
             return "items"
         case nodes.Definitions() | nodes.Group():
             return "definitions"
+        case nodes.Liquidation():
+            return "steps"
         case nodes.Table() if statement.rows:
             return "rows"
         case _:

@@ -167,10 +167,48 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
             return _table(item, indent)
         case nodes.Pool():
             return _pool(item, indent)
+        case nodes.Replenish():
+            head = f"replenish {item.pool}{_period(item.period)} when "
+            lines = _statement(head, item.condition, "", indent)
+            lines.extend(_statement("adding ", item.amount, _tail(None, item.cites), indent + _STEP))
+            return _commented(lines, item.comments, indent)
+        case nodes.Liquidation():
+            body = []
+            for step in item.steps:
+                if step.comments.blank_before and body:
+                    body.append("")
+                body.extend(_commented(_step(step, indent + _STEP), step.comments, indent + _STEP))
+            return _block(f"liquidation {item.pool}", body, item.closing, item.comments, indent)
         case nodes.Allow() | nodes.Refuse():
             return _commented(_action_rule(item, indent), item.comments, indent)
         case _:
             assert_never(item)
+
+
+def _step(step: nodes.Step, indent: str) -> list[str]:
+    head = f"step {step.name} "
+    if step.condition is not None:
+        head += f"when {_expression(step.condition)} "
+    tail = _tail(None, step.cites)
+    match step.body:
+        case nodes.CancelOrders():
+            text = "cancel orders"
+        case nodes.HandOver(to=to):
+            text = f'hand over to "{to}"'
+        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to):
+            text = f"close {_expression(share)}"
+            text += f" largest {_expression(largest)} first" if largest is not None else ""
+            text += f" at {_expression(price)}" if price is not None else ""
+            text += f' fee {_expression(fee)} to "{to}"' if fee is not None else ""
+        case _:
+            assert_never(step.body)
+    line = f"{indent}{head}{text}{tail}"
+    if len(line) <= WIDTH:
+        return [line]
+    lines = [f"{indent}{head}".rstrip(), f"{indent}{_STEP * 2}{text}{tail}"]
+    if len(lines[1]) > WIDTH and tail:
+        lines[1:] = [f"{indent}{_STEP * 2}{text}", f"{indent}{_STEP * 2}{tail.lstrip()}"]
+    return lines
 
 
 def _action_rule(item: nodes.Allow | nodes.Refuse, indent: str) -> list[str]:
@@ -236,6 +274,7 @@ _KEYWORDS = {
     "const", "table", "covers", "one", "draws", "valued", "liquidate", "threshold", "replace", "publish", "policy",
     "extends", "valid", "until", "read", "effective", "source", "contracts", "title", "version", "omits", "bps",
     "seconds", "minutes", "hours", "days", "on", "as", "allow", "refuse", "leaving", "every", "other", "with", "group",
+    "replenish", "adding", "liquidation", "step", "cancel", "close", "largest", "first", "fee", "hand", "over",
     "decimals",
 }  # fmt: skip
 

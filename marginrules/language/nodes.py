@@ -543,7 +543,77 @@ class Refuse:
     comments: Comments = _comments()
 
 
-Item = Allow | Refuse | Input | Constant | Definitions | Group | Table | Pool
+@frozen
+class Replenish:
+    """`replenish isolated when … adding …`: cash that the venue assigns to an isolated position by itself."""
+
+    pool: str
+    condition: Expression
+    amount: Expression
+    cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class CancelOrders:
+    """`cancel orders`: all orders of the pool."""
+
+    span: Span = _span()
+
+
+@frozen
+class Close:
+    """`close 20% largest notional first at mark fee 0.5% * notional to "insurance fund"`.
+
+    Attributes:
+        share: the part of a position's quantity that is closed.
+        largest: what positions are ordered by, the largest first; in the order of the account where it is absent.
+        price: at which it is closed; the mark price where it is absent.
+        fee: what is charged for it; to: who receives it.
+    """
+
+    share: Expression
+    largest: Expression | None
+    price: Expression | None
+    fee: Expression | None
+    to: str | None
+    span: Span = _span()
+
+
+@frozen
+class HandOver:
+    """`hand over to "insurance fund"`: all positions of the pool with all that backs them."""
+
+    to: str
+    span: Span = _span()
+
+
+@frozen
+class Step:
+    """`step NAME when … close …`: one step of a liquidation, taken where its condition holds."""
+
+    name: str
+    condition: Expression | None
+    body: CancelOrders | Close | HandOver
+    cites: tuple[Citation, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
+class Liquidation:
+    """`liquidation cross { … }`: what the venue does with a pool that is liquidatable."""
+
+    pool: str
+    steps: tuple[Step, ...]
+    span: Span = _span()
+    comments: Comments = _comments()
+    closing: Comments = _comments()
+
+
+Item = Allow | Refuse | Replenish | Liquidation | Input | Constant | Definitions | Group | Table | Pool
 
 
 @frozen

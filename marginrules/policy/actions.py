@@ -1,9 +1,9 @@
-"""Rules about actions, read for each pool that an action can concern."""
+"""Rules about actions and procedures, read for each pool that they can concern."""
 
 from marginrules.language import nodes
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy import plan
-from marginrules.policy.dimensions import FLAG
+from marginrules.policy.dimensions import FLAG, PRICE, RATE, money
 from marginrules.policy.elaborate import ACTIONS, Elaborator, PoolElaborator
 from marginrules.policy.rules import Rules
 
@@ -84,3 +84,95 @@ def _concerns(actions: tuple[str, ...], reader: PoolElaborator) -> bool:
     if set(actions) <= {"add_margin", "remove_margin"}:
         return reader.draws == "assigned_margin"
     return True
+
+
+# ---------------------------------------------------------------- procedures
+
+
+def replenish_plans(rules: Rules, whole: Elaborator) -> tuple[plan.ReplenishPlan, ...]:
+    """What the venue adds to isolated positions by itself."""
+    found = []
+    for rule in rules.replenishments:
+        pools: dict[int, tuple[plan.Node, plan.Node]] = {}
+        for number, reader in _readers(rule.pool, rule, whole):
+            if reader.draws != "assigned_margin":
+                reader.report(
+                    "ring-fence",
+                    rule.span,
+                    f"pool `{rule.pool}` draws on {reader.draws.replace('_', ' ')}; margin is added to assigned margin",
+                    "name a pool that draws on assigned_margin",
+                )
+                continue
+            condition = reader.about_actions(rule.condition, ("add_margin",), "before")
+            amount = reader.about_actions(rule.amount, ("add_margin",), "before")
+            if condition is None or amount is None:
+                continue
+            condition = reader.fit(condition, FLAG, rule.condition.span, "when margin is added")
+            amount = reader.fit(amount, money("settle"), rule.amount.span, "the margin that is added")
+            if condition is not None and amount is not None:
+                pools[number] = (condition, amount)
+        found.append(plan.ReplenishPlan(pools, rule.cites, rule.span))
+    return tuple(found)
+
+
+def liquidation_plans(rules: Rules, whole: Elaborator) -> dict[int, tuple[plan.StepPlan, ...]]:
+    """The steps of each pool's liquidation, by the pool's place."""
+    found: dict[int, tuple[plan.StepPlan, ...]] = {}
+    for rule in rules.liquidations.values():
+        for number, reader in _readers(rule.pool, rule, whole):
+            found[number] = tuple(_step(step, reader) for step in rule.steps)
+    return found
+
+
+def procedure_nodes(
+    replenishments: tuple[plan.ReplenishPlan, ...], liquidations: dict[int, tuple[plan.StepPlan, ...]]
+) -> tuple[plan.Node, ...]:
+    """Every node that a procedure reads."""
+    found: list[plan.Node] = [node for entry in replenishments for pair in entry.pools.values() for node in pair]
+    for steps in liquidations.values():
+        for step in steps:
+            parts = (step.condition, step.share, step.largest, step.price, step.fee)
+            found.extend(part for part in parts if part is not None)
+    return tuple(found)
+
+
+def _readers(
+    kind: str, rule: nodes.Replenish | nodes.Liquidation, whole: Elaborator
+) -> list[tuple[int, PoolElaborator]]:
+    found = [
+        (number, reader)
+        for number, reader in enumerate(whole.readers)
+        if reader is not None and reader.pool is not None and reader.pool.pool.name == kind
+    ]
+    if not found:
+        kinds = {reader.pool.pool.name for reader in whole.readers if reader is not None and reader.pool is not None}
+        whole.report(
+            "undefined-name",
+            rule.span,
+            f"there is no pool `{kind}`",
+            did_you_mean(kind, kinds) + f"there are {', '.join(sorted(kinds))}",
+        )
+    return found
+
+
+def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
+    condition = None
+    if step.condition is not None:
+        condition = reader.condition(step.condition, "pool", "pool", "when a step is taken")
+    match step.body:
+        case nodes.CancelOrders():
+            return plan.StepPlan(step.name, "cancel", condition, None, None, None, None, None, step.cites, step.span)
+        case nodes.HandOver(to=to):
+            return plan.StepPlan(step.name, "hand over", condition, None, None, None, None, to, step.cites, step.span)
+        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to):
+            part = reader.in_scope(share, "position")
+            if part is not None and not part.dimension.dimensionless:
+                part = reader.fit(part, RATE, share.span, "the share that is closed")
+            order = reader.in_scope(largest, "position") if largest is not None else None
+            at = reader.in_scope(price, "position") if price is not None else None
+            if at is not None and price is not None:
+                at = reader.fit(at, PRICE, price.span, "the price of a liquidation")
+            charged = reader.in_scope(fee, "position") if fee is not None else None
+            if charged is not None and fee is not None:
+                charged = reader.fit(charged, money("settle"), fee.span, "the fee of a liquidation")
+            return plan.StepPlan(step.name, "close", condition, part, order, at, charged, to, step.cites, step.span)

@@ -151,7 +151,7 @@ def _extended(directory: Path | None, beside: list[tuple[Path, str]]) -> Callabl
                     span,
                     f"there is no policy `{name}` to extend",
                     did_you_mean(name, policy_names())
-                    + f"shipped are {', '.join(policy_names())}; or put {name}.margin beside this file",
+                    + f"`marginrules policies` lists the shipped ones; or put {name}.margin beside this file",
                 )
             ]
         )

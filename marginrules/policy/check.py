@@ -17,7 +17,7 @@ from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean, in_order
 from marginrules.language.source import Span
 from marginrules.policy import dimensions, plan
-from marginrules.policy.actions import action_rules
+from marginrules.policy.actions import action_rules, liquidation_plans, procedure_nodes, replenish_plans
 from marginrules.policy.checks import CHECKS
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
@@ -99,8 +99,17 @@ def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Polic
         found_pools.append(_pool(pool, whole))
     pools = tuple(found_pools)
     actions = action_rules(rules, whole)
+    replenishments = replenish_plans(rules, whole)
+    liquidations = liquidation_plans(rules, whole)
     _elaborate_unreached(rules, whole)
-    checking = Checking(rules, tuple(found for found in pools if found is not None), whole, tables, actions)
+    checking = Checking(
+        rules,
+        tuple(found for found in pools if found is not None),
+        whole,
+        tables,
+        actions,
+        procedure_nodes(replenishments, liquidations),
+    )
     for run in CHECKS:
         diagnostics.extend(run(checking))
     found = in_order(diagnostics)
@@ -122,6 +131,8 @@ def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Polic
         inputs=inputs,
         pools=checking.pools,
         actions=actions,
+        replenishments=replenishments,
+        liquidations=liquidations,
         dated_tables={name: table.valid_until for name, table in rules.tables.items() if table.valid_until is not None},
         span=rules.header.span,
     )

@@ -435,6 +435,43 @@ class ActionRule:
 
 
 @frozen(eq=False)
+class ReplenishPlan:
+    """What the venue adds to an isolated position by itself.
+
+    Attributes:
+        pools: condition and amount as read in each of the policy's pools of that kind, by the pool's place.
+    """
+
+    pools: Mapping[int, tuple[Node, Node]]
+    cites: tuple[Citation, ...]
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
+class StepPlan:
+    """One step of a liquidation.
+
+    Attributes:
+        kind: `cancel` the orders of the pool, `close` parts of positions, or `hand over` everything.
+        condition: of the pool; None where it always holds.
+        share: part of a position that is closed, largest: what positions are ordered by, price: at which, fee: what is
+            charged, all of the position.
+        to: who receives the fee, or everything.
+    """
+
+    name: str
+    kind: Literal["cancel", "close", "hand over"]
+    condition: Node | None
+    share: Node | None
+    largest: Node | None
+    price: Node | None
+    fee: Node | None
+    to: str | None
+    cites: tuple[Citation, ...]
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
 class SourceNote:
     """A source that the policy was written from."""
 
@@ -454,6 +491,8 @@ class Plan:
         inputs: the fields it declares, for the reader of documents.
         omits: what the venue has and the policy leaves out, in its own words.
         actions: what may be done, in the order of the file.
+        replenishments: what the venue adds to isolated positions by itself.
+        liquidations: the steps of a liquidation, by the pool's place among the pools.
         dated_tables: the policy's tables that have a last day, with it.
     """
 
@@ -469,5 +508,7 @@ class Plan:
     inputs: tuple[FieldSpec, ...]
     pools: tuple[PoolPlan, ...]
     actions: tuple[ActionRule, ...]
+    replenishments: tuple[ReplenishPlan, ...]
+    liquidations: Mapping[int, tuple[StepPlan, ...]]
     dated_tables: Mapping[str, date]
     span: Span = attrs.field(repr=False)

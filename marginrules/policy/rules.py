@@ -58,6 +58,8 @@ class Rules:
     groups: Mapping[str, nodes.Group]
     pools: tuple[PoolRules, ...]
     actions: tuple[nodes.Allow | nodes.Refuse, ...] = ()
+    replenishments: tuple[nodes.Replenish, ...] = ()
+    liquidations: Mapping[str, nodes.Liquidation] = field(factory=dict)
     omits: tuple[str, ...] = field(default=())
 
     @property
@@ -161,6 +163,9 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
             omits.append(item.value)
     _check_header(file.header, collector)
     actions: list[nodes.Allow | nodes.Refuse] = []
+    replenishments: list[nodes.Replenish] = []
+    liquidations: dict[str, nodes.Liquidation] = dict(base.liquidations) if base else {}
+    own_liquidations: dict[str, Span] = {}
     own_inputs: dict[tuple[str, str], Span] = {}
     new_pools: list[nodes.Pool] = []
     for statement in file.items:
@@ -206,6 +211,13 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
                 new_pools.append(statement)
             case nodes.Allow() | nodes.Refuse():
                 actions.append(statement)
+            case nodes.Replenish():
+                replenishments.append(statement)
+            case nodes.Liquidation(pool=kind):
+                if kind in own_liquidations:
+                    collector.duplicate(f"the liquidation of `{kind}`", statement.span, own_liquidations[kind])
+                own_liquidations[kind] = statement.span
+                liquidations[kind] = statement
     for pool in new_pools:
         _add_pool(collector, pools, pool, base.pools if base else ())
     return Rules(
@@ -219,6 +231,8 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
         groups,
         tuple(pools),
         (*_kept(base, actions), *actions),
+        tuple(replenishments) or (base.replenishments if base else ()),
+        liquidations,
         tuple(omits),
     )
 
@@ -392,7 +406,12 @@ def on_day(file: nodes.PolicyFile, day: date) -> nodes.PolicyFile:
     items: list[nodes.Item] = []
     for item in file.items:
         match item:
-            case nodes.Constant(period=period) | nodes.Allow(period=period) | nodes.Refuse(period=period):
+            case (
+                nodes.Constant(period=period)
+                | nodes.Allow(period=period)
+                | nodes.Refuse(period=period)
+                | nodes.Replenish(period=period)
+            ):
                 if period is None or period.holds(day):
                     items.append(item)
             case nodes.Definitions() | nodes.Group():

@@ -258,7 +258,122 @@ def remember(world: World, name: str) -> None:
     world.remembered[name] = world.copy()
 
 
+_ACTION = "is added to|are added to|is removed from|are removed from"
+
+
+@when(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?P<way>{_ACTION}) (?P<name>\w+)"))
+def change_margin(world: World, amount: str, asset: str, way: str, name: str) -> None:
+    """Ask to add margin to an isolated position, or to remove it; the account changes if that is allowed."""
+    del asset
+    kind = "add_margin" if "added" in way else "remove_margin"
+    world.act({"action": kind, "position": name, "amount": plain_text(number(amount))})
+
+
+@when(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?:is|are) (?P<way>deposited|withdrawn)"))
+def move_cash(world: World, amount: str, asset: str, way: str) -> None:
+    """Ask to deposit or to withdraw; the account changes if that is allowed."""
+    kind = "deposit" if way == "deposited" else "withdraw"
+    world.act({"action": kind, "asset": asset, "amount": plain_text(number(amount))})
+
+
+@when(parsers.re(r"(?P<name>\w+) is switched to (?P<mode>cross|isolated)"))
+def switch_mode(world: World, name: str, mode: str) -> None:
+    """Ask to switch the margin mode of a position."""
+    world.act({"action": "switch_mode", "position": name, "margin_mode": mode})
+
+
+@when(parsers.re(rf"the leverage of the (?P<base>[A-Z]\w*) contract is set to (?P<leverage>{_AMOUNT})"))
+def set_leverage(world: World, base: str, leverage: str) -> None:
+    """Ask to set the leverage."""
+    symbol = world.instrument(base)["symbol"]
+    world.act({"action": "set_leverage", "symbol": symbol, "leverage": plain_text(number(leverage))})
+
+
+@when(
+    parsers.re(
+        rf"an? (?P<mode>cross|isolated) order (?P<side>buys|sells) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT})"
+        rf" with (?P<leverage>{_AMOUNT})x leverage"
+    )
+)
+def fill(world: World, mode: str, side: str, quantity: str, base: str, price: str, leverage: str) -> None:
+    """Ask for a fill at a price."""
+    world.act(
+        {
+            "action": "open",
+            "symbol": world.instrument(base)["symbol"],
+            "side": side.removesuffix("s"),
+            "quantity": plain_text(number(quantity)),
+            "price": plain_text(number(price)),
+            "margin_mode": mode,
+            "leverage": plain_text(number(leverage)),
+        }
+    )
+
+
+@when("this action is asked for:")
+def any_action(world: World, docstring: str) -> None:
+    """Ask for an action by its document."""
+    parsed = account_documents.load_json(docstring)
+    assert isinstance(parsed, dict), "the document is not an object"
+    world.act(parsed)
+
+
+@given(parsers.re(r"(?P<name>\w+) has (?P<field>\w+) (?P<value>\S+)"))
+def position_field(world: World, name: str, field: str, value: str) -> None:
+    """A field of a position."""
+    world.position(name)[field] = _input(value)
+    world.changed()
+
+
+@when("the venue acts by itself")
+def venue_acts(world: World) -> None:
+    """Run the policy's procedures: replenishing, and liquidation of what is liquidatable."""
+    world.run_procedures()
+
+
 # ---------------------------------------------------------------- then
+
+
+@then("it is allowed")
+def is_allowed(world: World) -> None:
+    """The last action was allowed."""
+    decision = world.decided()
+    assert decision.allowed, f"it is refused: {decision.because} ({decision.rule})\n{decision.values}"
+
+
+@then(parsers.re(r'it is refused, because (?P<because>[^"]+)'))
+def is_refused(world: World, because: str) -> None:
+    """The last action was refused, with this reason."""
+    decision = world.decided()
+    assert not decision.allowed, f"it is allowed by {decision.rule}: {decision.text}\n{decision.values}"
+    assert because in decision.because, f"it is refused because {decision.because!r}, expected {because!r}"
+
+
+@then(parsers.re(r'the venue says "(?P<refusal>[^"]+)"'))
+def venue_says(world: World, refusal: str) -> None:
+    """The venue's own name for the refusal."""
+    decision = world.decided()
+    assert decision.refusal == refusal, f"the venue says {decision.refusal!r}"
+
+
+@then(parsers.re(r'the account is as in "(?P<name>[^"]+)"'))
+def account_as(world: World, name: str) -> None:
+    """Nothing changed."""
+    assert world.state() == world.remembered[name].state()
+
+
+@then(parsers.re(rf'(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) went to (?:the )?"(?P<place>[^"]+)"'))
+def went_to(world: World, amount: str, asset: str, place: str) -> None:
+    """What the venue's procedures moved to a place outside the account."""
+    found = world.transfers().get((place, asset), Decimal(0))
+    wanted = number(amount)
+    assert found == wanted, f"{found} {asset} went to {place}; transfers: {world.transfers()}"
+
+
+@then(parsers.re(r"(?P<name>\w+) is closed"))
+def is_closed(world: World, name: str) -> None:
+    """The position is gone."""
+    assert name not in [record["id"] for record in world.section("positions")], f"{name} is still open"
 
 
 def _record(world: World, identity: str) -> PoolReport | PositionReport:

@@ -1,6 +1,6 @@
 """What a scenario builds up and asks about: an account in the making, a policy, and its report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,11 @@ from attrs import define, field
 import marginrules.account.documents as account_documents
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context, plain_text
+from marginrules.engine import documents as report_documents
+from marginrules.engine.decide import Decision, decide
 from marginrules.engine.evaluate import Evaluation, evaluation
 from marginrules.engine.explain import explain_evaluation
+from marginrules.engine.procedures import Outcome, run_procedures, totals
 from marginrules.engine.report import Report
 from marginrules.errors import MarginRulesError
 from marginrules.policy.catalogue import load_policy
@@ -48,6 +51,8 @@ class World:
     document: Document = field(factory=dict)
     remembered: dict[str, "World"] = field(factory=dict)
     _evaluation: Evaluation | None = None
+    _decision: Decision | None = None
+    _outcome: Outcome | None = None
 
     def section(self, name: str) -> list[Document]:
         """The records of a section of the document."""
@@ -57,6 +62,34 @@ class World:
     def changed(self) -> None:
         """Forget the answers: the account is another one now."""
         self._evaluation = None
+
+    def act(self, document: Document) -> None:
+        """Ask for an action; the account changes if it is allowed."""
+        action = report_documents.read_action(document)
+        self._decision = decide(self.checked_policy(), self.state(), action)
+        if self._decision.state is not None:
+            self.document = account_documents.write(self._decision.state)
+            self.changed()
+
+    def decided(self) -> Decision:
+        """The decision on the last action."""
+        if self._decision is None:
+            message = "no action was asked for"
+            raise AssertionError(message)
+        return self._decision
+
+    def run_procedures(self) -> None:
+        """Let the venue act by itself."""
+        self._outcome = run_procedures(self.checked_policy(), self.state())
+        self.document = account_documents.write(self._outcome.state)
+        self.changed()
+
+    def transfers(self) -> Mapping[tuple[str, str], Decimal]:
+        """What the venue's procedures moved out of the account, by place and asset."""
+        if self._outcome is None:
+            message = "the venue did not act"
+            raise AssertionError(message)
+        return totals(self._outcome.entries)
 
     def use(self, name: str) -> None:
         """Choose the policy, by name or by the path of a rule file beside the feature."""

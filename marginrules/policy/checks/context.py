@@ -21,6 +21,7 @@ class Checking:
     whole: Elaborator
     tables: Mapping[str, LoadedTable]
     actions: tuple[plan.ActionRule, ...] = ()
+    procedures: tuple[plan.Node, ...] = ()
 
 
 Check = Callable[[Checking], list[Diagnostic]]

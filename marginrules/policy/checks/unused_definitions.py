@@ -63,6 +63,7 @@ def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
 def _named(checking: Checking) -> Iterator[plan.Named]:
     seen: set[int] = set()
     stack = [node for pool in checking.pools for node in _roots(pool)]
+    stack.extend(checking.procedures)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
             stack.extend(conditions.values())

@@ -1,0 +1,322 @@
+"""What the venue does by itself: replenish isolated positions, and liquidate pools, as the policy says.
+
+Every step is one entry of a trace; no step is taken twice for the same position, and there are never more than
+`MAXIMUM_STEPS`. Cash is conserved to the last digit: each entry names what arrived at which place outside the account
+(`market` is the other side of the trades), and balances fall by exactly that.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from attrs import define, evolve, field, frozen
+
+from marginrules.account.actions import Action, Effect
+from marginrules.account.contracts import unrealized_pnl
+from marginrules.account.state import AccountState, Balance
+from marginrules.arithmetic import exact_context
+from marginrules.engine.decide import ActionReader, Judge
+from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
+from marginrules.engine.interpret import POOL
+from marginrules.engine.unknown import Unknown, Value
+from marginrules.errors import MarginRulesError
+from marginrules.policy import plan
+from marginrules.policy.policy import Policy
+
+MAXIMUM_STEPS = 10_000
+"""Most steps of one run: far beyond any account, and an end in any case."""
+
+MARKET = "market"
+"""The other side of trades: what a liquidated position lost went there."""
+
+_ZERO = Decimal(0)
+
+
+class ProcedureError(MarginRulesError):
+    """A procedure that cannot go on: a figure it needs is unknown, or there are too many steps."""
+
+
+@frozen
+class Transfer:
+    """Cash that left the account for a place outside it; a negative amount came from there."""
+
+    place: str
+    asset: str
+    amount: Decimal
+
+
+@frozen
+class Entry:
+    """One step that was taken.
+
+    Attributes:
+        step: `replenish`, or the name of the liquidation's step.
+        pool: id of the pool; position: id of the position; order: place of an order that was cancelled.
+        rule: `file:line`.
+        quantity: contracts closed; price: at which.
+        amount: margin that was added.
+        transfers: what left the account.
+    """
+
+    step: str
+    pool: str
+    rule: str
+    position: str | None = None
+    orders: int = 0
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    amount: Decimal | None = None
+    transfers: tuple[Transfer, ...] = ()
+
+
+@frozen
+class Outcome:
+    """The account after the venue's procedures, and what they did, in order.
+
+    Attributes:
+        unsettled: ids of pools that are still liquidatable: the policy states no further step.
+    """
+
+    state: AccountState
+    entries: tuple[Entry, ...]
+    unsettled: tuple[str, ...]
+
+
+def run_procedures(policy: Policy, state: AccountState) -> Outcome:
+    """What the venue does with an account by itself, now.
+
+    Args:
+        policy: a checked policy.
+        state: the account.
+
+    Returns:
+        The account as it was, and no entry, where nothing is due.
+
+    Raises:
+        ProcedureError: a step needs a figure that is unknown.
+        StateError: as `evaluate`.
+    """
+    with exact_context():
+        run = _Run(policy, state)
+        run.replenish()
+        run.liquidate()
+    return Outcome(run.state, tuple(run.entries), tuple(run.unsettled))
+
+
+def totals(entries: Sequence[Entry]) -> Mapping[tuple[str, str], Decimal]:
+    """What arrived at each place, by place and asset."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for entry in entries:
+        for transfer in entry.transfers:
+            key = (transfer.place, transfer.asset)
+            found[key] = found.get(key, _ZERO) + transfer.amount
+    return found
+
+
+@define
+class _Run:
+    """One run of a policy's procedures over an account."""
+
+    policy: Policy
+    state: AccountState
+    entries: list[Entry] = field(factory=list)
+    unsettled: list[str] = field(factory=list)
+
+    def note(self, entry: Entry, state: AccountState) -> None:
+        """Take a step."""
+        if len(self.entries) >= MAXIMUM_STEPS:
+            message = f"the procedures of {self.policy.name} take more than {MAXIMUM_STEPS:,} steps"
+            raise ProcedureError(message)
+        self.entries.append(entry)
+        self.state = state
+
+    def evaluated(self) -> Evaluation:
+        """The account as it is now."""
+        return evaluation(self.policy, self.state, solve=False)
+
+    # ------------------------------------------------------------ replenishing
+
+    def replenish(self) -> None:
+        """Add to isolated positions what the policy says, each position once for each rule."""
+        found = self.evaluated()
+        for rule in found.policy.plan.replenishments:
+            for identity in [position.id for position in self.state.positions]:
+                self._replenish(rule, identity)
+
+    def _replenish(self, rule: plan.ReplenishPlan, identity: str) -> None:
+        found = self.evaluated()
+        for pool in found.pools:
+            number = found.policy.plan.pools.index(pool.instance.plan)
+            if number not in rule.pools or identity not in {entry[0].id for entry in pool.instance.positions}:
+                continue
+            action = Action("add_margin", position=identity)
+            judge = Judge(action, Effect(self.state, identity), found, found)
+            reader = ActionReader(pool.instance, self.state, {}, {}, judge, pool.instance.id)
+            condition, amount = rule.pools[number]
+            if not _known(reader.value(condition, ("action", 0)), rule.span.file_line):
+                return
+            added = _known(reader.value(amount, ("action", 0)), rule.span.file_line)
+            if not isinstance(added, Decimal) or added <= 0:
+                return
+            positions = tuple(
+                evolve(position, assigned_margin=(position.assigned_margin or _ZERO) + added)
+                if position.id == identity
+                else position
+                for position in self.state.positions
+            )
+            entry = Entry("replenish", pool.instance.id, rule.span.file_line, identity, amount=added)
+            self.note(entry, evolve(self.state, positions=positions))
+
+    # ------------------------------------------------------------ liquidating
+
+    def liquidate(self) -> None:
+        """Go through the steps of every pool that is liquidatable, in the order of the report."""
+        for identity in [pool.instance.id for pool in self.evaluated().pools]:
+            if not self._due(identity):
+                continue
+            pool = self._pool(identity)
+            steps = self._steps(pool) if pool is not None else ()
+            for step in steps:
+                if not self._due(identity):
+                    break
+                self._step(step, identity)
+            if self._due(identity):
+                self.unsettled.append(identity)
+
+    def _pool(self, identity: str) -> PoolEvaluation | None:
+        return next((pool for pool in self.evaluated().pools if pool.instance.id == identity), None)
+
+    def _steps(self, pool: PoolEvaluation) -> tuple[plan.StepPlan, ...]:
+        found = self.policy.on(self._day()).plan
+        return found.liquidations.get(found.pools.index(pool.instance.plan), ())
+
+    def _day(self) -> date | None:
+        as_of = self.state.account.as_of
+        return as_of.date() if as_of is not None else None
+
+    def _due(self, identity: str) -> bool:
+        pool = self._pool(identity)
+        if pool is None or pool.instance.plan.liquidate is None:
+            return False
+        return pool.value(pool.instance.plan.liquidate, POOL) is True
+
+    def _step(self, step: plan.StepPlan, identity: str) -> None:
+        pool = self._pool(identity)
+        if pool is None:
+            return
+        if step.condition is not None and not _known(pool.value(step.condition, POOL), step.span.file_line):
+            return
+        match step.kind:
+            case "cancel":
+                self._cancel(step, pool)
+            case "close":
+                self._close(step, identity)
+            case "hand over":
+                self._hand_over(step, pool)
+
+    def _cancel(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
+        going = {id(order) for order, _, _ in pool.instance.orders}
+        if not going:
+            return
+        orders = tuple(order for order in self.state.orders if id(order) not in going)
+        entry = Entry(step.name, pool.instance.id, step.span.file_line, orders=len(going))
+        self.note(entry, evolve(self.state, orders=orders))
+
+    def _close(self, step: plan.StepPlan, identity: str) -> None:
+        pool = self._pool(identity)
+        if pool is None:
+            return
+        names = [position.id for position, _, _ in pool.instance.positions]
+        if step.largest is not None:
+            sizes = {
+                position.id: _known(pool.reference.value(step.largest, ("position", index)), step.span.file_line)
+                for index, (position, _, _) in enumerate(pool.instance.positions)
+            }
+            names.sort(key=lambda name: sizes[name], reverse=True)
+        for name in names:
+            if not self._due(identity):
+                return
+            self._close_one(step, identity, name)
+
+    def _close_one(self, step: plan.StepPlan, identity: str, name: str) -> None:
+        pool = self._pool(identity)
+        if pool is None:
+            return
+        index = next(place for place, entry in enumerate(pool.instance.positions) if entry[0].id == name)
+        position, instrument, _ = pool.instance.positions[index]
+        where = step.span.file_line
+        entity = ("position", index)
+
+        def read(node: plan.Node | None) -> Decimal | None:
+            value = None if node is None else _known(pool.reference.value(node, entity), where)
+            return value if isinstance(value, Decimal) else None
+
+        share = min(Decimal(1), max(_ZERO, read(step.share) or _ZERO))
+        if not share:
+            return
+        price = read(step.price) if step.price is not None else instrument.mark_price
+        if price is None or price <= 0:
+            message = f"{where}: position {name} has no price to be closed at"
+            raise ProcedureError(message)
+        fee = (read(step.fee) or _ZERO) * share
+        quantity = position.quantity * share
+        profit = unrealized_pnl(instrument, quantity, position.entry_price, price)
+        funding = (position.accrued_funding or _ZERO) * share
+        state = _with_cash(self.state, instrument.settle, profit + funding - fee)
+        left = evolve(
+            position,
+            quantity=position.quantity - quantity,
+            # What an isolated position loses or pays is its own margin, and its profit stays with it.
+            assigned_margin=None
+            if position.assigned_margin is None
+            else position.assigned_margin + profit + funding - fee,
+            accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
+        )
+        positions = tuple(
+            kept for kept in (left if entry.id == name else entry for entry in state.positions) if kept.quantity != 0
+        )
+        transfers = [Transfer(MARKET, instrument.settle, -(profit + funding))]
+        if fee:
+            transfers.append(Transfer(step.to or MARKET, instrument.settle, fee))
+        entry = Entry(step.name, identity, where, name, quantity=quantity, price=price, transfers=tuple(transfers))
+        self.note(entry, evolve(state, positions=positions))
+
+    def _hand_over(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
+        """Positions go with all that backs them: the pool's collateral arrives at the place, whatever its sign."""
+        state = self.state
+        going = {position.id for position, _, _ in pool.instance.positions}
+        transfers: list[Transfer] = []
+        if pool.instance.plan.draws_on == "assigned_margin":
+            for position, instrument, _ in pool.instance.positions:
+                margin = position.assigned_margin or _ZERO
+                asset = str(position.inputs.get(pool.instance.plan.draws_asset or "", instrument.settle))
+                state = _with_cash(state, asset, -margin)
+                transfers.append(Transfer(step.to or MARKET, asset, margin))
+        else:
+            for balance, amount, _ in pool.instance.balances:
+                if isinstance(amount, Unknown):
+                    message = f"{step.span.file_line}: {amount.reason}"
+                    raise ProcedureError(message)
+                if amount:
+                    state = _with_cash(state, balance.asset, -amount, balance.wallet)
+                    transfers.append(Transfer(step.to or MARKET, balance.asset, amount))
+        positions = tuple(position for position in state.positions if position.id not in going)
+        entry = Entry(step.name, pool.instance.id, step.span.file_line, transfers=tuple(transfers))
+        self.note(entry, evolve(state, positions=positions))
+
+
+def _known(value: Value, where: str) -> Decimal | bool | str:
+    if isinstance(value, Unknown):
+        message = f"{where}: unknown, because {value.reason}"
+        raise ProcedureError(message)
+    return value
+
+
+def _with_cash(state: AccountState, asset: str, amount: Decimal, wallet: str | None = None) -> AccountState:
+    """The state with an amount added to the balance of an asset; its first, where several wallets hold it."""
+    for place, balance in enumerate(state.balances):
+        if balance.asset == asset and (wallet is None or balance.wallet == wallet):
+            changed = evolve(balance, wallet_balance=balance.wallet_balance + amount)
+            return evolve(state, balances=(*state.balances[:place], changed, *state.balances[place + 1 :]))
+    fresh = Balance(asset, amount, wallet, pointer=f"/balances/{len(state.balances)}")
+    return evolve(state, balances=(*state.balances, fresh))
