@@ -322,7 +322,7 @@ def _instances(
     for key in keys:
         positions, resting = tuple(members.get(key, ())), tuple(orders.get(key, ()))
         asset = _asset(pool, key, positions, resting, drawn, state)
-        balances = tuple(entry for entry in drawn if pool.asset != "settle" or entry[0].asset == asset)
+        balances = tuple(entry for entry in drawn if pool.mixed or entry[0].asset == asset)
         collateral = _collateral(pool, positions, balances)
         identity = pool.kind if pool.key == "account" else f"{pool.kind}/{key}"
         groups = _groups(pool, positions, resting, balances, state) if pool.groups else NO_GROUPS

@@ -32,8 +32,11 @@ from marginrules.policy.policy import Policy
 
 
 @lru_cache(maxsize=512)
-def position_fact(pool: plan.PoolPlan, name: str) -> plan.Fact:
-    """The node of a contract fact that every report shows."""
+def position_fact(pool: plan.PoolPlan, name: str) -> plan.Node:
+    """The node of a contract fact that every report shows; as the policy rounds it, where it does."""
+    stated = pool.definitions["position"].get(name)
+    if stated is not None:
+        return stated
     for named in pool.definitions["position"].values():
         found = _find_fact(named, name)
         if found is not None:

@@ -324,6 +324,10 @@ _FACT_FORMULAS: Mapping[tuple[str, bool], tuple[str, tuple[str, ...]]] = {
     ("mark_notional", True): ("|quantity| x size / price", _AT_MARK),
     ("entry_value", False): ("|quantity| x size x price", _AT_ENTRY),
     ("entry_value", True): ("|quantity| x size / price", _AT_ENTRY),
+    ("contract_value", False): ("x price", ("contract_size", "mark_price")),
+    ("contract_value", True): ("/", ("contract_size", "mark_price")),
+    ("contract_entry_value", False): ("x price", ("contract_size", "entry_price")),
+    ("contract_entry_value", True): ("/", ("contract_size", "entry_price")),
     ("base_quantity", False): ("|quantity| x size", ("quantity", "contract_size")),
     ("base_quantity", True): ("|quantity| x size / price", _AT_MARK),
     ("unrealized_pnl", False): ("quantity x size x (mark - entry)", (*_AT_MARK, "entry_price")),
@@ -495,6 +499,8 @@ class _Tracer:
             return self._collateral(node, value)
         if scope == "balance":
             balance, _, _ = self.pool.instance.balances[index]
+            if node.name == "is_settlement":
+                return self._make(node, value, "is_settlement", pointer=f"{balance.pointer}/asset")
             wallet = self._leaf("wallet_balance", balance.wallet_balance, f"{balance.pointer}/wallet_balance")
             if isinstance(value, Unknown):
                 return self._make(node, value, f"amount of {balance.asset}")

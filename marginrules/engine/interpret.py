@@ -22,6 +22,7 @@ Entity = tuple[str, int]
 
 POOL: Entity = ("pool", 0)
 
+_ONE = Decimal(1)
 _CONTRACT_ASSETS = frozenset({"settle", "quote", "base"})
 
 
@@ -93,7 +94,7 @@ class Interpreter:
             case plan.GroupValue(group=group, value=inner):
                 return self.value(inner, self.group_of(group, entity))
             case plan.Given(field=asked):
-                if isinstance(asked, plan.Asked):
+                if not isinstance(asked, plan.Field):
                     return Unknown("there is no action here")  # pragma: no cover - only rules about actions ask
                 record = self.record(asked.entity, entity)
                 return record is not None and _read(record, asked) is not None
@@ -149,6 +150,8 @@ class Interpreter:
         if scope == "pool":
             return self.pool.collateral
         if scope == "balance":
+            if name == "is_settlement":
+                return self.pool.balances[index][0].asset == self.pool.asset
             return self.pool.balances[index][1]
         if scope == "order":
             order, instrument, _ = self.pool.orders[index]
@@ -160,6 +163,8 @@ class Interpreter:
                     return _no_mark(instrument)
             return contracts.value_at(instrument, order.quantity, price)
         position, instrument, _ = self.pool.positions[index]
+        if name == "contract_entry_value":
+            return contracts.value_at(instrument, _ONE, position.entry_price)
         if name == "entry_value":
             return contracts.value_at(instrument, position.quantity, position.entry_price)
         mark = instrument.mark_price
@@ -167,6 +172,8 @@ class Interpreter:
             return contracts.base_quantity(instrument, position.quantity, position.entry_price)
         if mark is None:
             return _no_mark(instrument)
+        if name == "contract_value":
+            return contracts.value_at(instrument, _ONE, mark)
         if name == "notional":
             return contracts.value_at(instrument, position.quantity, mark)
         if name == "base_quantity":
@@ -346,6 +353,8 @@ class Interpreter:
                 return round_to_step(inner, direction, width)  # type: ignore[arg-type]
             case plan.Named(value=value):
                 return self._in_row(value, table, row, entity)
+            case plan.Given(field=plan.TierColumn(name=name)):
+                return table.cell(row, name) is not None
             case _:
                 return self.value(node, entity)
 

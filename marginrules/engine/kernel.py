@@ -291,7 +291,7 @@ class Emitter:
             self.line(f"{to} = collateral")
             return
         if node.scope == "balance":
-            self.line(f"{to} = amount")
+            self.line(f"{to} = b.asset == asset" if node.name == "is_settlement" else f"{to} = amount")
             return
         if node.scope == "order":
             price = "o.price" if node.name == "notional" else "i.mark_price"
@@ -299,6 +299,11 @@ class Emitter:
             self.line("if price is None: raise MissingError('price')")
             self.line("units = abs(o.quantity) * i.contract_size")
             self.line(f"{to} = units / price if i.contract == 'inverse' else units * price")
+            return
+        if node.name == "contract_entry_value":
+            self.line(
+                f"{to} = i.contract_size / p.entry_price if i.contract == 'inverse' else i.contract_size * p.entry_price"
+            )
             return
         if node.name == "entry_value":
             self.line("units = abs(p.quantity) * i.contract_size")
@@ -311,7 +316,9 @@ class Emitter:
             return
         self.line("mark = i.mark_price")
         self.line("if mark is None: raise MissingError('mark_price')")
-        if node.name == "notional":
+        if node.name == "contract_value":
+            self.line(f"{to} = i.contract_size / mark if i.contract == 'inverse' else i.contract_size * mark")
+        elif node.name == "notional":
             self.line("units = abs(p.quantity) * i.contract_size")
             self.line(f"{to} = units / mark if i.contract == 'inverse' else units * mark")
         else:
@@ -396,6 +403,8 @@ class Emitter:
                 return self.constant(value)
             case plan.Named(value=value):
                 return self._row_text(value, outer)
+            case plan.Given(field=plan.TierColumn(name=column)):
+                return f"(t.cell(r, {column!r}) is not None)"
             case plan.Unary(operator=operator, operand=operand):
                 inner = self._row_text(operand, outer)
                 return {

@@ -53,7 +53,7 @@ def varies(node: plan.Node, memo: dict[int, bool]) -> bool:
     known = memo.get(id(node))
     if known is None:
         match node:
-            case plan.Fact(scope="position", name="notional" | "unrealized_pnl" | "base_quantity"):
+            case plan.Fact(scope="position", name="notional" | "unrealized_pnl" | "base_quantity" | "contract_value"):
                 known = True
             case plan.Fact(scope="order", name="mark_notional" | "notional"):
                 known = True
@@ -164,6 +164,8 @@ class _WalkEmitter(Emitter):
         elif node.name == "unrealized_pnl":
             sign = "-" if self.inverse else ""
             self.line(f"{to} = {sign}signed * (x - entry); {slope} = {sign}signed")
+        elif node.name == "contract_value":
+            self.line(f"{to} = i.contract_size * x; {slope} = i.contract_size")
         elif node.name == "base_quantity" and not self.inverse:
             self.line(f"{to} = size; {slope} = ZERO")
         else:

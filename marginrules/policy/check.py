@@ -295,7 +295,8 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         )
         return None
     key = pool.one_per.key
-    reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what, pool.draws_on.asset)
+    mixed = pool.valued_in is not None
+    reader = PoolElaborator(whole, pool, asset, key, pool.draws_on.what, pool.draws_on.asset, mixed)
     whole.readers[-1] = reader
     if pool.draws_on.asset is not None:
         declared = whole.rules.inputs.get(("position", pool.draws_on.asset))
@@ -357,6 +358,7 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         draws_where=draws_where,
         draws_asset=pool.draws_on.asset,
         asset=asset,
+        mixed=mixed,
         definitions=definitions,
         liquidate=liquidate,
         thresholds=tuple(found for found in thresholds if found is not None),

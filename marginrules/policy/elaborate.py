@@ -28,12 +28,14 @@ _POSITION_FACTS: Mapping[str, Dimension] = {
     "unrealized_pnl": dimensions.money("settle"),
     "entry_value": dimensions.money("settle"),
     "base_quantity": dimensions.money("base"),
+    "contract_value": dimensions.amount({"settle": 1, "contracts": -1}),
+    "contract_entry_value": dimensions.amount({"settle": 1, "contracts": -1}),
 }
 _ORDER_FACTS: Mapping[str, Dimension] = {
     "notional": dimensions.money("settle"),
     "mark_notional": dimensions.money("settle"),
 }
-_BALANCE_FACTS: Mapping[str, Dimension] = {"amount": dimensions.money("asset")}
+_BALANCE_FACTS: Mapping[str, Dimension] = {"amount": dimensions.money("asset"), "is_settlement": FLAG}
 
 FACTS: Mapping[str, Mapping[str, Dimension]] = {
     "position": _POSITION_FACTS,
@@ -270,6 +272,7 @@ class PoolElaborator:
     key: str = "account"
     draws: str = "remainder"
     draws_asset: str | None = None
+    mixed: bool = False
     memo: dict[tuple[str, str, str], Any] = field(factory=dict)
     in_progress: list[tuple[str, str, str]] = field(factory=list)
 
@@ -288,7 +291,7 @@ class PoolElaborator:
     @property
     def balance_asset(self) -> str:
         """Symbol of the asset that a balance of this pool is in."""
-        return "settle" if self.asset == "settle" else "asset"
+        return "settle" if self.asset == "settle" and not self.mixed else "asset"
 
     def canonical(self, dimension: Dimension) -> Dimension:
         """The dimension under the one name each asset has in this pool."""
@@ -695,7 +698,7 @@ class PoolElaborator:
         if node is None:
             return None
         wrapped = node.operand if isinstance(node, plan.Aggregate) and node.operator == "only" else node
-        if isinstance(node, plan.Asked):
+        if isinstance(node, plan.Asked | plan.TierColumn):
             return self.make(plan.Given, node, dimension=FLAG, span=span)
         if not isinstance(wrapped, plan.Field) or wrapped.default is not None:
             self.report(
@@ -887,7 +890,7 @@ class PoolElaborator:
         symbols = {symbol for symbol, _ in operand.dimension.units}
         differing = ({"settle"} if self.asset != "settle" else set()) | {"quote", "base", "units"}
         if scope == "balance":
-            differing = {"asset"} if self.asset != "settle" else set()
+            differing = {"asset"} if self.balance_asset == "asset" else set()
         if self.key == "position":
             differing = set()
         if group is not None:
@@ -1093,6 +1096,8 @@ class PoolElaborator:
         unreachable = {"pool": {"quote", "base", "asset"}, "balance": {"settle", "quote", "base"}}.get(
             place.scope, {"asset"}
         )
+        if self.mixed and place.scope == "balance":
+            unreachable = {"quote", "base"}
         if place.scope == "action":
             unreachable = set()
         if place.scope == "pool" and self.key == "position":
@@ -1466,7 +1471,7 @@ class PoolElaborator:
 
     def _pool_name_value(self, word: str, span: Span) -> Any:
         if word == "collateral":
-            if self.draws in {"balances", "remainder"} and self.asset != "settle":
+            if self.draws in {"balances", "remainder"} and (self.asset != "settle" or self.mixed):
                 self.report(
                     "asset-mismatch",
                     span,

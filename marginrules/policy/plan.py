@@ -63,8 +63,10 @@ class Field:
 class Fact:
     """What follows from the contract or from the pool's header, not from a rule.
 
-    Of a position: `notional`, `unrealized_pnl`, `entry_value`, `base_quantity`, `mark_price`. Of an order: `notional`,
-    `mark_notional`. Of a balance: `amount`, the part of it that the pool draws on. Of a pool: `collateral`.
+    Of a position: `notional`, `unrealized_pnl`, `entry_value`, `base_quantity`, and the value of one contract,
+    `contract_value` at the mark and `contract_entry_value` at entry. Of an order: `notional`, `mark_notional`. Of a
+    balance: `amount`, the part of it that the pool draws on, and `is_settlement`, whether it is in the pool's asset. Of a
+    pool: `collateral`.
     """
 
     scope: Scope
@@ -243,9 +245,9 @@ class GroupValue:
 
 @frozen(eq=False)
 class Given:
-    """Whether the document has a field, or an action says something."""
+    """Whether the document has a field, a tier has a figure, or an action says something."""
 
-    field: "Field | Asked"
+    field: "Field | Asked | TierColumn"
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -374,6 +376,7 @@ class PoolPlan:
         draws_on: what stands behind it.
         draws_where: which balances, of those.
         asset: currency its figures are in; `settle` for the settlement asset of its members.
+        mixed: whether it draws on balances of other assets than that too.
         draws_asset: the position's field that names the asset of its assigned margin; None for the settlement asset.
         definitions: named values by scope, then by name.
         groups: what each group that the rules read is by, by its name.
@@ -391,6 +394,7 @@ class PoolPlan:
     draws_where: Node | None
     draws_asset: str | None
     asset: str
+    mixed: bool
     definitions: Mapping[Scope, Mapping[str, Named]]
     liquidate: Named | None
     thresholds: tuple[Named, ...]
