@@ -367,8 +367,10 @@ class Interpreter:
             return self.pool.asset if self.pool.plan.asset == "settle" else self.pool.positions[0][1].settle  # type: ignore[return-value]
         if scope == "pool":
             return self.asset_name(symbol, ("position", 0))
-        if scope == "balance" and symbol in {"asset", "settle"}:
+        if scope == "balance" and symbol == "asset":
             return self.pool.balances[index][0].asset
+        if scope == "balance" and symbol == "settle":
+            return self.pool.asset or ""
         if scope in self.pool.groups and self.pool.plan.groups[scope] == "settlement asset":
             return self.pool.groups[scope].keys[index]
         if symbol not in _CONTRACT_ASSETS:

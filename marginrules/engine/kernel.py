@@ -335,7 +335,7 @@ class Emitter:
         if scope == "pool":
             return "asset" if symbol == "settle" else f"positions[0][0].inputs[{symbol!r}]"
         if scope == "balance" and symbol in {"asset", "settle"}:
-            return "b.asset"
+            return "b.asset" if symbol == "asset" else "asset"
         if symbol in {"settle", "quote", "base"}:
             # A group by settlement asset can be there for a balance alone, without an instrument.
             return "key" if symbol == "settle" and self.by_asset.get(scope) else f"i.{symbol}"
