@@ -82,7 +82,10 @@ def action_document(words: Sequence[str], text: str | None) -> object:
             return documents.load_json(_text(text[1:], text[1:]), text[1:])
         return documents.load_json(text, "--action")
     found: dict[str, object] = {"action": words[0]}
-    names = iter(_POSITIONAL.get(words[0], ()))
+    if words[0] not in _POSITIONAL:
+        # Its reader names the actions there are.
+        return found
+    names = iter(_POSITIONAL[words[0]])
     for word in words[1:]:
         name, separator, value = word.partition("=")
         if not separator:

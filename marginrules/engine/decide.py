@@ -31,7 +31,7 @@ class Decision:
         allowed: whether it may be done.
         rule: `file:line` of the rule that decided; None where no rule speaks of the action.
         text: the rule as written.
-        because: why, in words.
+        because: why it is refused, in words; empty where it is allowed.
         refusal: the venue's own name for the refusal.
         cites: the passages that the rule cites.
         values: the figures that the rule compared, by their names in it.
@@ -52,6 +52,11 @@ class Decision:
     after: Report | None
     state: AccountState | None
     effect: Effect | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it is refused only because a figure is unknown."""
+        return not self.allowed and "unknown, because" in self.because
 
 
 def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool = True) -> Decision:
@@ -243,7 +248,7 @@ class Judge:
             allowed=True,
             rule=rule.span.file_line,
             text=_text(rule),
-            because=rule.because or "",
+            because="",
             refusal=None,
             cites=_cites(self.before, rule),
             values=values,

@@ -75,6 +75,8 @@ def largest(
     first = ask(1)
     if first is None or not first.allowed:
         because = first.because if first is not None else "there is nothing to act on"
+        if first is not None and first.unknown:
+            return Limit(name, None, unit, because, first.rule)
         return Limit(name, Decimal(0), unit, because, first.rule if first is not None else None)
     low, high = 1, 2
     refused: Decision | None = None

@@ -1,0 +1,223 @@
+"""`act`, `limits`, `preview` and `replay` as people run them."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marginrules.cli.app import run
+
+ACCOUNT: dict[str, Any] = {
+    "schema": "marginrules/account/1",
+    "account": {"id": "alice"},
+    "balances": [{"asset": "USDC", "wallet_balance": "2000"}],
+    "positions": [
+        {
+            "id": "A",
+            "symbol": "BTC-PERP",
+            "quantity": "0.02",
+            "entry_price": "100000",
+            "margin_mode": "isolated",
+            "leverage": "10",
+            "assigned_margin": "200",
+        }
+    ],
+    "instruments": [
+        {
+            "symbol": "BTC-PERP",
+            "contract": "linear",
+            "base": "BTC",
+            "quote": "USDC",
+            "settle": "USDC",
+            "mark_price": "92000",
+        }
+    ],
+    "assets": [{"asset": "USDC", "index_price": "1"}],
+}
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """An account document."""
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(ACCOUNT), encoding="utf-8")
+    return str(path)
+
+
+def stream(path: Path, count: int, *, seed: int = 1) -> Path:
+    """Events with a random walk of marks and some actions."""
+    walk = random.Random(seed)  # noqa: S311 - a test's own prices
+    price = 100000
+    lines = [json.dumps({"event": "account", "document": ACCOUNT})]
+    for number in range(count):
+        price = max(50000, price + walk.randint(-900, 880))
+        lines.append(json.dumps({"event": "mark", "symbol": "BTC-PERP", "price": str(price)}))
+        if number % 7 == 0:
+            lines.append(json.dumps({"event": "deposit", "account": "alice", "asset": "USDC", "amount": "1"}))
+        if number % 11 == 0:
+            lines.append(
+                json.dumps(
+                    {
+                        "event": "open",
+                        "account": "alice",
+                        "symbol": "BTC-PERP",
+                        "side": walk.choice(["buy", "sell"]),
+                        "quantity": "0.001",
+                        "price": str(price),
+                        "margin_mode": "isolated",
+                        "leverage": "10",
+                    }
+                )
+            )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_act_prints_one_decision_with_the_state_after(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words as in the manual; the document holds everything."""
+    assert run(["act", account, "-p", "documented", "--json", "add_margin", "A", "50"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "marginrules/decision/1"
+    assert found["allowed"] is True
+    assert found["state"]["positions"][0]["assigned_margin"] == "250"
+    assert found["after"]["pools"][1]["equity"] == "90"
+
+
+def test_a_refused_action_ends_with_0_and_has_no_state(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refusing is an answer, not an error."""
+    assert run(["act", account, "-p", "documented", "--json", "withdraw", "USDC", "1800.01"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["allowed"], found["state"], found["after"]) == (False, None, None)
+    assert found["rule"].startswith("rules/documented.margin:")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["add_margin", "A"], "`add_margin` needs `amount`"),
+        (["add_margin", "A", "x"], "'x' is not a number"),
+        (["add_margin", "A", "-5"], "amount is -5"),
+        (["ad_margin", "A", "5"], "did you mean `add_margin`?"),
+        (["add_margin", "C", "5"], "there is no position 'C'"),
+        (["add_margin", "A", "5", "6"], "takes no further word"),
+        ([], "say one action"),
+        (["--action", "{"], "not JSON"),
+        (["--action", '{"action": "close", "position": "A", "side": "buy"}'], "`close` has no `side`"),
+    ],
+)
+def test_a_wrong_action_is_one_message_and_2(
+    account: str, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What, and how to mend it; nothing on standard output."""
+    assert run(["act", account, "-p", "documented", *(["--"] if words and words[0][0] != "-" else []), *words]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+
+
+def test_limits_are_listed_with_their_rules(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As one document."""
+    assert run(["limits", account, "-p", "documented", "--json"]) == 0
+    found = {entry["limit"]: entry for entry in json.loads(capsys.readouterr().out)["limits"]}
+    assert found["withdraw:USDC"]["value"] == "1800"
+    assert found["add_margin:A"]["value"] == "1800"
+
+
+def test_a_target_gives_the_margin_to_add(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example of the manual."""
+    assert run(["limits", account, "-p", "documented", "--target", "liquidation_price:A=55000", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["limits"][0]["value"] == "700"
+
+
+def test_preview_shows_prices_before_and_after(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An order that is not sent."""
+    words = ["open", "BTC-PERP", "sell", "0.01", "92000", "margin_mode=isolated"]
+    assert run(["preview", account, "-p", "documented", "--json", *words]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["liquidation_prices"][0]["before"] == "90000"
+
+
+def test_replay_writes_decisions_and_liquidations_where_they_occur(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A liquidation stands right behind the price that caused it."""
+    events = tmp_path / "events.csv"
+    events.write_text(
+        "event,account,symbol,price,asset,amount\nmark,,BTC-PERP,95000,,\nwithdraw,alice,,,USDC,5000\nmark,,BTC-PERP,89000,,\n",
+        encoding="utf-8",
+    )
+    begin = tmp_path / "account.json"
+    begin.write_text(json.dumps(ACCOUNT), encoding="utf-8")
+    assert run(["replay", str(events), "-p", "documented", "--account", str(begin)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["line"], "decision" in line) for line in lines] == [(3, True), (4, False)]
+    assert lines[1]["procedure"]["transfers"] == [{"place": "market", "asset": "USDC", "amount": "220"}]
+
+
+def test_a_bad_line_stops_with_its_number_or_is_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No other line is lost."""
+    events = tmp_path / "events.jsonl"
+    good = json.dumps({"event": "account", "document": ACCOUNT})
+    events.write_text(f'{good}\nnot json\n{{"event":"mark","symbol":"BTC-PERP","price":"89000"}}\n', encoding="utf-8")
+    assert run(["replay", str(events), "-p", "documented"]) == 2
+    assert "events.jsonl:2:" in capsys.readouterr().err
+    assert run(["replay", str(events), "-p", "documented", "--on-error", "set-aside"]) == 1
+    captured = capsys.readouterr()
+    assert "set aside" in captured.err
+    assert json.loads(captured.out)["line"] == 3
+
+
+def test_a_log_decided_again_lists_what_differs(
+    account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Under the same policy nothing, under another one the line."""
+    log = tmp_path / "log.jsonl"
+    assert run(["act", account, "-p", "documented", "--log", str(log), "switch_mode", "A", "cross"]) == 0
+    capsys.readouterr()
+    assert run(["replay", "--log", str(log), "-p", "documented"]) == 0
+    assert capsys.readouterr().out == ""
+    assert run(["replay", "--log", str(log), "-p", "hyperliquid"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["logged"]["allowed"], found["now"]["allowed"]) == (True, False)
+
+
+def _replay(events: Path, output: Path, checkpoint: Path) -> list[str]:
+    command = [sys.executable, "-m", "marginrules", "replay", str(events), "-p", "documented"]
+    return [*command, "-o", str(output), "--checkpoint", str(checkpoint), "--every", "5"]
+
+
+def test_a_replay_that_is_killed_and_resumed_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    """Killed at random moments until it gets through: byte for byte the output of a run in one piece."""
+    events = stream(tmp_path / "events.jsonl", 1500)
+    whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
+    subprocess.run(_replay(events, whole, tmp_path / "whole.checkpoint"), check=True)  # noqa: S603 - our own command
+    moments = random.Random(7)  # noqa: S311 - a test's own moments
+    kills = 0
+    for _ in range(int(os.environ.get("MARGINRULES_KILLS", "12"))):
+        process = subprocess.Popen(_replay(events, broken, tmp_path / "broken.checkpoint"))  # noqa: S603 - our own command
+        time.sleep(moments.uniform(0.15, 0.6))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    subprocess.run(_replay(events, broken, tmp_path / "broken.checkpoint"), check=True)  # noqa: S603 - our own command
+    assert kills > 0
+    assert broken.read_bytes() == whole.read_bytes()
+    assert len(whole.read_bytes().splitlines()) > 100
+
+
+def test_a_checkpoint_of_another_policy_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Results under two policies are not mixed."""
+    events, output, checkpoint = stream(tmp_path / "e.jsonl", 10), tmp_path / "o.jsonl", tmp_path / "c.json"
+    common = ["-o", str(output), "--checkpoint", str(checkpoint)]
+    assert run(["replay", str(events), "-p", "documented", *common]) == 0
+    assert run(["replay", str(events), "-p", "hyperliquid", *common]) == 2
+    assert "another policy" in capsys.readouterr().err
