@@ -104,7 +104,7 @@ def test_a_refused_action_ends_with_0_and_has_no_state(account: str, capsys: pyt
         (["add_margin", "A"], "`add_margin` needs `amount`"),
         (["add_margin", "A", "x"], "'x' is not a number"),
         (["add_margin", "A", "-5"], "amount is -5"),
-        (["ad_margin", "A", "5"], "did you mean `add_margin`?"),
+        (["ad_margin", "A", "5"], "did you mean `add_margin`"),
         (["add_margin", "C", "5"], "there is no position 'C'"),
         (["add_margin", "A", "5", "6"], "takes no further word"),
         ([], "say one action"),
