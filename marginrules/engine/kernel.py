@@ -672,7 +672,9 @@ def _loop(
     if not first:
         for position, (identity, variable) in enumerate(kept_before.items()):
             emitter.line(f"{variable} = kept[{position}]")
-            emitter.known[identity] = variable
+            # What was computed in a branch may not have been: it is computed again where it is needed.
+            if variable not in emitter.hoisted:
+                emitter.known[identity] = variable
     start = len(emitter.lines)
     hoisted_before = len(emitter.hoisted)
     for item in nodes:
