@@ -288,7 +288,6 @@ def _converter(spec: FieldSpec) -> Callable[[Any, str, str], Any]:
 
 def _decimal_converter(spec: FieldSpec) -> Callable[[Any, str, str], Decimal]:
     low, high, exclusive = spec.minimum, spec.maximum, spec.exclusive_minimum
-    nonzero = spec.entity == "position" and spec.name == "quantity"
 
     def convert(value: Any, pointer: str, source: str) -> Decimal:
         number = Decimal(value) if type(value) is str and _PLAIN.fullmatch(value) else _decimal(value, pointer, source)
@@ -297,8 +296,6 @@ def _decimal_converter(spec: FieldSpec) -> Callable[[Any, str, str], Decimal]:
             raise StateError(pointer, f"{spec.name} is {number}", f"it must be {bound} {low}", source)
         if high is not None and number > high:
             raise StateError(pointer, f"{spec.name} is {number}", f"it must be at most {high}", source)
-        if nonzero and not number:
-            raise StateError(pointer, "the quantity is zero", "leave a closed position out", source)
         return number
 
     return convert

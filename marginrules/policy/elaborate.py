@@ -62,7 +62,11 @@ FIELDS: Mapping[str, Mapping[str, Dimension]] = {
         "margin_mode": dimensions.choice(("cross", "isolated")),
         "leverage": NUMBER,
     },
-    "balance": {"wallet_balance": dimensions.money("asset"), "wallet": dimensions.choice(())},
+    "balance": {
+        "asset": dimensions.choice(()),
+        "wallet_balance": dimensions.money("asset"),
+        "wallet": dimensions.choice(()),
+    },
     "instrument": {
         "contract": dimensions.choice(("linear", "inverse", "quanto")),
         "contract_size": dimensions.amount({"units": 1, "contracts": -1}),
