@@ -72,6 +72,7 @@ class _Scheme:
 
     Attributes:
         settings: the account's choices and flags that it may depend on, each with its default.
+        defaults: what holds of balances and assets where a document does not say.
         needed: those without which the pools are not known.
         positions: fields of a position that its pool follows from; orders: the same of an order.
         decided: pools already found, by settings and such fields.
@@ -82,6 +83,7 @@ class _Scheme:
     positions: tuple[str, ...]
     orders: tuple[str, ...]
     instruments: tuple[str, ...]
+    defaults: Mapping[tuple[str, str], str | bool]
     decided: dict[tuple[object, ...], plan.PoolPlan | None]
     active: dict[tuple[object, ...], tuple[plan.PoolPlan, ...]]
 
@@ -107,6 +109,11 @@ def _scheme(policy: plan.Plan) -> _Scheme:
         tuple(name for entity, name in domains if entity == "position"),
         tuple(name for entity, name in domains if entity == "order"),
         tuple(name for entity, name in domains if entity == "instrument"),
+        {
+            (spec.entity, spec.name): spec.default == "true" if spec.kind == "flag" else spec.default
+            for spec in policy.inputs
+            if spec.default is not None and spec.entity in {"balance", "asset"}
+        },
         {},
         {},
     )
@@ -173,7 +180,7 @@ def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
     return tuple(
         instance
         for pool in active
-        for instance in _instances(pool, members[pool], orders[pool], assigned, state, settings)
+        for instance in _instances(pool, members[pool], orders[pool], assigned, state, {**scheme.defaults, **settings})
     )
 
 
@@ -377,7 +384,15 @@ def _drawn(
                 value = _field(balance, name) if entity == "balance" else _asset_field(state, balance.asset, name)
                 if isinstance(value, str | bool):
                     known[entity, name] = value
-            if not truth(pool.draws_where, known):
+            drawn_on = truth(pool.draws_where, known)
+            if drawn_on is None:
+                missing = next(key for key in variables([pool.draws_where]) if key not in known)
+                raise StateError(
+                    f"{balance.pointer}/{missing[1]}",
+                    f"`{missing[1]}` of {missing[0]} {balance.asset} is missing: it decides which pool draws on the balance",
+                    "say it",
+                )
+            if not drawn_on:
                 continue
         taken = left.pop(balance.asset, Decimal(0))
         amount = taken if isinstance(taken, Unknown) else balance.wallet_balance - taken

@@ -120,6 +120,7 @@ class Judge:
                 self.action, self.before, self.effect, None, f"policy {policy.name} does not state {action}", {}
             )
         refusals: list[Decision] = []
+        broken_rules: list[Decision] = []
         for rule in allowing:
             found = self._condition(rule, concerned)
             if found.holds is not True:
@@ -133,8 +134,9 @@ class Judge:
             broken = self._broken(rule, concerned, found.values)
             if broken is None:
                 return self._allow(rule, found.values)
-            refusals.append(self._refuse(rule, broken, found.values))
-        return refusals[-1]
+            broken_rules.append(self._refuse(rule, broken, found.values))
+        # A rule that is about this very case says more than one whose case it is not.
+        return (broken_rules or refusals)[0]
 
     # ------------------------------------------------------------ conditions
 

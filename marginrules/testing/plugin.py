@@ -118,6 +118,19 @@ def instrument_field(world: World, base: str, name: str, value: str) -> None:
     world.changed()
 
 
+@given(parsers.re(r"the (?P<base>[A-Z]\w*) contract is inverse, quoted in (?P<quote>[A-Z]\w*)"))
+def inverse_contract(world: World, base: str, quote: str) -> None:
+    """The contract settles in its base; an isolated position on it is assigned its value over its leverage again."""
+    world.make_inverse(base, quote)
+
+
+@given(parsers.re(r"the account is as of (?P<day>\d{4}-\d{2}-\d{2})"))
+def as_of(world: World, day: str) -> None:
+    """The day whose rules apply."""
+    world.document["account"]["as_of"] = f"{day}T00:00:00Z"
+    world.changed()
+
+
 @given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has the tiers:"))
 def tiers(world: World, base: str, datatable: list[list[str]]) -> None:
     """The tier table of the contract on an underlying, a row a tier, columns by name."""

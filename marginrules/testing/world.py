@@ -145,6 +145,17 @@ class World:
         message = f"no contract on {base} in this account: {[record['base'] for record in self.section('instruments')]}"
         raise AssertionError(message)
 
+    def make_inverse(self, base: str, quote: str) -> None:
+        """Let the contract on an underlying be inverse."""
+        record = self.instrument(base)
+        record.update({"contract": "inverse", "quote": quote, "settle": base})
+        for position in self.section("positions"):
+            if position["symbol"] == record["symbol"] and "assigned_margin" in position:
+                with exact_context():
+                    value = abs(Decimal(position["quantity"])) / Decimal(position["entry_price"])
+                    position["assigned_margin"] = plain_text(value / Decimal(position["leverage"]))
+        self.changed()
+
     def position(self, name: str) -> Document:
         """The record of a position."""
         for record in self.section("positions"):

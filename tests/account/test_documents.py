@@ -52,7 +52,6 @@ def _document(**changes: Any) -> dict[str, Any]:
         ({"position": []}, "/position", "did you mean 'positions'"),
         ({"positions": {}}, "/positions", "not a list"),
         ({"positions__leverge": "1"}, "/positions/0/leverge", "did you mean 'leverage'"),
-        ({"positions__quantity": "0"}, "/positions/0/quantity", "leave a closed position out"),
         ({"positions__quantity": "1,000"}, "/positions/0/quantity", "not a number"),
         ({"positions__quantity": "NaN"}, "/positions/0/quantity", "not a number"),
         ({"positions__quantity": True}, "/positions/0/quantity", "not a number"),

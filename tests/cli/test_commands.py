@@ -228,7 +228,10 @@ def test_policies_lists_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> N
     assert all(entry["sources"] for entry in found)
 
 
-def test_cases_are_counted_and_compared(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cases_are_counted_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Agreeing cases exit 0; the table counts them."""
-    assert run(["test", "--cases", str(Path(__file__).parent.parent / "cases")]) == 0
+    cases = Path(__file__).parent.parent / "cases"
+    for name in ("hyperliquid.json", "binance-usdm.json"):
+        (tmp_path / name).write_bytes((cases / name).read_bytes())
+    assert run(["test", "--cases", str(tmp_path)]) == 0
     assert "58" in capsys.readouterr().out

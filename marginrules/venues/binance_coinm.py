@@ -1,0 +1,482 @@
+"""Binance COIN-M futures' answers to an account state.
+
+The payload is one object that holds the venue's answers under their names: `account` (GET /dapi/v1/account),
+`positionRisk` (GET /dapi/v1/positionRisk, of all symbols), `leverageBracket` (GET /dapi/v2/leverageBracket) and
+`exchangeInfo` (GET /dapi/v1/exchangeInfo), which alone has the size of a contract. Where they apply: `openOrders`, and
+`time` (GET /dapi/v1/time).
+
+Every contract is inverse: a quantity counts contracts of `contractSize` USD, margin and brackets are in the base coin.
+The answers are cross-checked: a payload of several moments, or with rows left out, is refused.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+
+from attrs import field, frozen
+
+from marginrules.account.contracts import value_at
+from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, TierTable
+from marginrules.arithmetic import CONTEXT
+from marginrules.venues.figures import (
+    check_figure,
+    position_id,
+    positions_of_both_sides,
+    profit_and_slack,
+    rows_by,
+    value_slack,
+)
+from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
+
+REQUESTS: Mapping[str, str] = {
+    "account": "GET /dapi/v1/account",
+    "positionRisk": "GET /dapi/v1/positionRisk",
+    "leverageBracket": "GET /dapi/v2/leverageBracket",
+    "exchangeInfo": "GET /dapi/v1/exchangeInfo",
+    "openOrders": "GET /dapi/v1/openOrders",
+    "time": "GET /dapi/v1/time",
+}
+
+_NEEDED = ("account", "positionRisk", "leverageBracket", "exchangeInfo")
+_MODES = {"cross": "cross", "crossed": "cross", "isolated": "isolated"}
+_SIDES = {"buy": "buy", "sell": "sell"}
+_POSITION_SIDES = {"both": "BOTH", "long": "LONG", "short": "SHORT"}
+_ONE_MOMENT = "take the answers at one moment, each of all symbols"
+
+# Orders of these kinds are in no book, and hold no margin, until their price is touched.
+_CONDITIONAL = ("STOP", "TAKE_PROFIT", "TRAILING_STOP")
+
+# The venue prints amounts to eight decimals, some rounded and some cut.
+_PRINTED_UNIT = Decimal("0.00000001")
+
+# A profit of so many printed units or more shows whether the size of the contract is right.
+_TELLING = 100
+_ZERO = Decimal(0)
+
+
+@frozen
+class _Answers:
+    """The payload's rows, by what they are asked for by."""
+
+    payload: Part
+    risk: Mapping[tuple[str, str], Part]
+    account_positions: Mapping[tuple[str, str], Part]
+    assets: Mapping[str, Part]
+    brackets: Mapping[str, Part]
+    symbols: Mapping[str, Part]
+
+
+@frozen
+class _Held:
+    """A position, the row it was read from, and the contract it is in."""
+
+    position: Position
+    row: Part = field(eq=False)
+    side: str
+    instrument: Instrument
+
+
+def read(payload: object, source: str = "payload") -> AccountState:
+    """The account state that a payload of Binance COIN-M futures shows.
+
+    Args:
+        payload: parsed JSON, its numbers `Decimal` or text.
+        source: name of the payload for errors.
+
+    Raises:
+        StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
+    """
+    with localcontext(CONTEXT):
+        return _read(Part(payload, source, REQUESTS))
+
+
+def _read(payload: Part) -> AccountState:
+    _refuse_a_bare_answer(payload)
+    answers = _answers(payload)
+
+    open_rows = [(key, row) for key, row in answers.risk.items() if row.member("positionAmt").decimal()]
+    both_sides = positions_of_both_sides(symbol for (symbol, _), _ in open_rows)
+    instruments: dict[str, Instrument] = {}
+    held: list[_Held] = []
+    for (symbol, side), row in open_rows:
+        if symbol not in instruments:
+            instruments[symbol] = _instrument(symbol, row, answers, traded_only=False)
+        held.append(_held(symbol, side, row, instruments[symbol], both_sides, answers))
+    _check_all_positions_are_here(answers, held)
+    for entry in held:
+        _check_bracket(entry, answers)
+
+    orders: list[Order] = []
+    resting = payload.optional("openOrders")
+    for row in resting.items() if resting else ():
+        order = _order(row, answers, held)
+        if order is None:
+            continue
+        if order.symbol not in instruments:
+            risk = next((risk for (symbol, _), risk in answers.risk.items() if symbol == order.symbol), row)
+            instruments[order.symbol] = _instrument(order.symbol, risk, answers, traded_only=True)
+        orders.append(order)
+
+    settling = dict.fromkeys(instrument.settle for instrument in instruments.values())
+    balances = _balances(answers, settling)
+    time = payload.optional("time")
+    moment = (time.member("serverTime") if isinstance(time.value, Mapping) else time).moment() if time else None
+    return AccountState(
+        account=Account(id="binance-coinm", as_of=moment),
+        balances=balances,
+        positions=tuple(entry.position for entry in held),
+        orders=tuple(orders),
+        instruments=tuple(instruments.values()),
+        # No rule of the venue counts a coin in USD: each coin is a pool of its own.
+        assets=tuple(Asset(name) for name in dict.fromkeys([*(balance.asset for balance in balances), *settling])),
+    )
+
+
+def _refuse_a_bare_answer(payload: Part) -> None:
+    """Say what a single answer, or a row of one, is, and what else is needed."""
+    found = None
+    if isinstance(payload.value, list | tuple):
+        rows = payload.items()
+        if rows and rows[0].has("positionAmt"):
+            found = (f"the answer of {REQUESTS['positionRisk']}", "positionRisk", "…")
+        elif rows and rows[0].has("brackets"):
+            found = (f"the answer of {REQUESTS['leverageBracket']}", "leverageBracket", "…")
+    elif not payload.has("account") and not payload.has("positionRisk"):
+        if payload.has("assets") and payload.has("positions"):
+            found = (f"the answer of {REQUESTS['account']}", "account", "…")
+        elif payload.has("positionAmt"):
+            found = (f"one row of {REQUESTS['positionRisk']}", "positionRisk", "[…]")
+        elif payload.has("walletBalance"):
+            found = (f"one row of `assets` in the answer of {REQUESTS['account']}", "account", '{"assets": […]}')
+    if found is None:
+        return
+    what, key, form = found
+    others = [f"{REQUESTS[name]} as `{name}`" for name in _NEEDED if name != key]
+    raise payload.error(
+        f"this is {what} alone",
+        f'put it under its name, {{"{key}": {form}}}, and add the answers of {", ".join(others)}',
+    )
+
+
+def _answers(payload: Part) -> _Answers:
+    account = payload.member("account")
+    positions = account.optional("positions")
+    brackets = payload.member("leverageBracket").rows()
+    for row in brackets:
+        if row.has("pair") and not row.has("symbol"):
+            # Developers page "Notional Bracket for Pair": the first version is ambiguous where the symbols of a pair
+            # have had brackets of their own.
+            raise row.lacks("symbol", f"this is the first version of the answer: use {REQUESTS['leverageBracket']}")
+    return _Answers(
+        payload=payload,
+        risk=_by_side(payload.member("positionRisk").rows()),
+        account_positions=_by_side(positions.items() if positions else ()),
+        assets=rows_by(account.member("assets").items(), "asset"),
+        brackets=rows_by(brackets, "symbol"),
+        symbols=rows_by(payload.member("exchangeInfo").member("symbols").items(), "symbol"),
+    )
+
+
+def _by_side(rows: tuple[Part, ...]) -> Mapping[tuple[str, str], Part]:
+    found = {}
+    for _, row in each_once((" ".join(_key(row)), row) for row in rows):
+        found[_key(row)] = row
+    return found
+
+
+def _key(row: Part) -> tuple[str, str]:
+    side = row.optional("positionSide")
+    return row.member("symbol").text(), side.choice(_POSITION_SIDES) if side else "BOTH"
+
+
+def _held(
+    symbol: str, side: str, row: Part, instrument: Instrument, both_sides: frozenset[str], answers: _Answers
+) -> _Held:
+    quantity = row.member("positionAmt").decimal()
+    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
+        raise row.member("positionAmt").error(
+            f"positionAmt is {quantity} on the {side} side", "a short has a negative positionAmt, a long a positive one"
+        )
+    entry_price = row.member("entryPrice").positive()
+    mark_price = row.member("markPrice").positive()
+    _check_value(row, quantity, entry_price, mark_price, instrument)
+    mode = _margin_mode(row, answers)
+    if mode is None:
+        raise row.lacks("marginType")
+    leverage = _leverage(row, answers)
+    if leverage is None:
+        raise row.lacks("leverage")
+    automatic = row.optional("isAutoAddMargin")
+    position = Position(
+        id=position_id(symbol, quantity, both_sides),
+        symbol=symbol,
+        quantity=quantity,
+        entry_price=entry_price,
+        margin_mode=mode,
+        leverage=leverage,
+        assigned_margin=_isolated_wallet(row) if mode == "isolated" else None,
+        auto_add_margin=automatic.flag() if automatic else None,
+        pointer=row.pointer,
+    )
+    return _Held(position, row, side, instrument)
+
+
+def _check_value(
+    row: Part, quantity: Decimal, entry_price: Decimal, mark_price: Decimal, instrument: Instrument
+) -> None:
+    """Refuse a row whose profit or value is not that of its size and prices, within the digits printed."""
+    shown = row.optional("unRealizedProfit")
+    if shown is not None:
+        profit, slack = profit_and_slack(instrument, quantity, entry_price, mark_price)
+        formula = "positionAmt x contractSize x (1 / entryPrice - 1 / markPrice)"
+        check_figure(shown, profit, slack, formula, _ONE_MOMENT)
+        # The venue's own sample of a row has a notionalValue of another contract size beside a profit that is right:
+        # size, prices and contract are confirmed by a profit that is large enough, and the value is not read.
+        if abs(profit) >= _TELLING * (slack + last_place(shown.decimal())):
+            return
+    shown = row.optional("notionalValue")
+    if shown is not None:
+        value = value_at(instrument, quantity, mark_price).copy_sign(shown.decimal())
+        slack = value_slack(instrument, quantity, mark_price)
+        check_figure(shown, value, slack, "positionAmt x contractSize / markPrice", _ONE_MOMENT)
+
+
+def _margin_mode(row: Part, answers: _Answers) -> str | None:
+    named, same = row.optional("marginType"), answers.account_positions.get(_key(row))
+    mode = named.choice(_MODES) if named else None
+    flagged = same.optional("isolated") if same else None
+    if flagged is None:
+        return mode
+    elsewhere = "isolated" if flagged.flag() else "cross"
+    if mode not in {None, elsewhere}:
+        raise row.member("marginType").error(f"{row.name} is {mode}, but {flagged.name} says {elsewhere}", _ONE_MOMENT)
+    return elsewhere
+
+
+def _leverage(row: Part, answers: _Answers) -> Decimal | None:
+    same = answers.account_positions.get(_key(row))
+    named = [part.member("leverage") for part in (row, same) if part is not None and part.has("leverage")]
+    if len({part.positive() for part in named}) > 1:
+        raise named[0].error(f"{named[0].name} and {named[1].name} contradict each other", _ONE_MOMENT)
+    return named[0].positive() if named else None
+
+
+def _isolated_wallet(row: Part) -> Decimal:
+    """Cash assigned to an isolated position, profit left out; 0 where the row has no margin of its own."""
+    wallet = optional_decimal(row, "isolatedWallet")
+    margin = optional_decimal(row, "isolatedMargin")
+    held = bool(row.member("positionAmt").decimal())
+    if margin is None or (wallet is not None and not row.has("unRealizedProfit")):
+        if wallet is None and held:
+            raise row.lacks("isolatedMargin")
+        return wallet or _ZERO
+    without_profit = margin - row.member("unRealizedProfit").decimal() if margin else _ZERO
+    if wallet is not None and abs(wallet - without_profit) > 2 * _PRINTED_UNIT:
+        raise row.member("isolatedWallet").error(
+            f"isolatedWallet is {wallet}, but isolatedMargin - unRealizedProfit is {without_profit}", _ONE_MOMENT
+        )
+    return without_profit if wallet is None else wallet
+
+
+def _check_all_positions_are_here(answers: _Answers, held: list[_Held]) -> None:
+    """Refuse `positionRisk` of fewer symbols, or of another moment, than the answer about the account."""
+    quantities = {(entry.position.symbol, entry.side): entry.position.quantity for entry in held}
+    for key, row in answers.account_positions.items():
+        quantity = optional_decimal(row, "positionAmt")
+        if quantity is not None and quantity != quantities.get(key, _ZERO):
+            raise row.member("positionAmt").error(
+                f"{row.name} has {quantity} of {' '.join(key)}, but positionRisk has {quantities.get(key, _ZERO)}",
+                _ONE_MOMENT,
+            )
+
+
+def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool) -> Instrument:
+    """The contract of a symbol.
+
+    Args:
+        symbol: its name.
+        row: the row of `positionRisk` that has its mark price; of an order, where there is none.
+        answers: the payload.
+        traded_only: there is no position on it, only an order; then its brackets may be absent.
+    """
+    described, bracket = answers.symbols.get(symbol), answers.brackets.get(symbol)
+    for found, name in ((described, "exchangeInfo"), (bracket, "leverageBracket")):
+        if found is None and (name == "exchangeInfo" or not traded_only):
+            raise row.member("symbol").error(
+                f"{name} has no row of {symbol}", f"add the answer of {REQUESTS[name]}, of all symbols, as `{name}`"
+            )
+    assert described is not None  # noqa: S101 - refused above
+    tiers = _tiers(bracket) if bracket else None
+    return Instrument(
+        symbol=symbol,
+        contract="inverse",
+        base=described.member("baseAsset").text(),
+        quote=described.member("quoteAsset").text(),
+        settle=described.member("marginAsset").text(),
+        contract_size=described.member("contractSize").positive(),
+        mark_price=optional_decimal(row, "markPrice") or None,
+        max_leverage=tiers.cell(0, "max_leverage") if tiers else None,
+        tick_size=_filter(described, "PRICE_FILTER", "tickSize"),
+        quantity_step=_filter(described, "LOT_SIZE", "stepSize"),
+        tiers=tiers,
+        pointer=row.pointer,
+    )
+
+
+def _filter(described: Part, kind: str, key: str) -> Decimal | None:
+    filters = described.optional("filters")
+    for row in filters.items() if filters else ():
+        if row.member("filterType").text() == kind and optional_decimal(row, key):
+            return row.member(key).positive()
+    return None
+
+
+def _floor(row: Part) -> Part:
+    # The documentation of this answer spells the lower edge `qtylFloor`; other answers of the venue, `qtyFloor`.
+    return row.optional("qtyFloor") or row.member("qtylFloor")
+
+
+def _tiers(part: Part) -> TierTable:
+    """The brackets of a symbol; `above` and the amounts in the base coin."""
+    brackets, remedy = part.member("brackets"), f"give the answer of {REQUESTS['leverageBracket']} as the venue gave it"
+    rows = sorted(brackets.items(), key=lambda row: _floor(row).decimal())
+    if not rows:
+        raise brackets.error(f"{brackets.name} is empty", remedy)
+    end = _ZERO
+    for row in rows:
+        floor = _floor(row).decimal()
+        if floor != end:
+            raise _floor(row).error(
+                f"a bracket of {part.member('symbol').text()} begins at {floor}, but the one before ends at {end}",
+                remedy,
+            )
+        end = row.member("qtyCap").positive()
+    return TierTable(
+        ("above", "maintenance_rate", "maintenance_amount", "max_leverage"),
+        tuple(
+            (
+                _floor(row).decimal(),
+                row.member("maintMarginRatio").rate(),
+                row.member("cum").decimal(),
+                row.member("initialLeverage").positive(),
+            )
+            for row in rows
+        ),
+        brackets.pointer,
+    )
+
+
+def _check_bracket(entry: _Held, answers: _Answers) -> None:
+    """Refuse brackets that do not give the maintenance margin which the venue prints in its answer about the account.
+
+    That answer has its own mark price: the value it stands for is the initial margin beside it times the leverage.
+    """
+    symbol, tiers = entry.position.symbol, entry.instrument.tiers
+    bracket = answers.brackets[symbol]
+    row = answers.account_positions.get((symbol, entry.side))
+    shown = row.optional("maintMargin") if row else None
+    margin = optional_decimal(row, "positionInitialMargin") if row else None
+    if shown is None or margin is None or tiers is None or entry.position.leverage is None:
+        coefficient = optional_decimal(bracket, "notionalCoef")
+        if coefficient not in {None, Decimal(1)}:
+            raise bracket.member("notionalCoef").error(
+                f"the brackets of {symbol} are adjusted by {coefficient} for this account, and there is no maintMargin "
+                "of the position to check them against",
+                f"add the answer of {REQUESTS['account']} whole, as `account`",
+            )
+        return
+    leverage = entry.position.leverage
+    value = margin * leverage
+    reached = [tier for tier in tiers.rows if (tier[0] or _ZERO) < value] or [tiers.rows[0]]
+    rate, amount = reached[-1][1] or _ZERO, reached[-1][2] or _ZERO
+    check_figure(
+        shown,
+        value * rate - amount,
+        rate * leverage * last_place(margin) + _PRINTED_UNIT,
+        "the bracket of leverageBracket for positionInitialMargin x leverage",
+        f"add the answer of {REQUESTS['leverageBracket']} for this account, of the same day, as `leverageBracket`",
+    )
+
+
+def _balances(answers: _Answers, settling: Mapping[str, None]) -> tuple[Balance, ...]:
+    for asset in settling:
+        if asset not in answers.assets:
+            assets = answers.payload.member("account").member("assets")
+            raise assets.error(
+                f"account.assets has no row of {asset}, in which a position or an order is margined",
+                f"give the answer of {REQUESTS['account']} whole",
+            )
+    balances = []
+    for asset, row in answers.assets.items():
+        wallet = row.member("walletBalance").decimal()
+        _check_cross_wallet(asset, row, wallet, answers)
+        if wallet or asset in settling:
+            balances.append(Balance(asset, wallet, pointer=row.pointer))
+    return tuple(balances)
+
+
+def _check_cross_wallet(asset: str, row: Part, wallet: Decimal, answers: _Answers) -> None:
+    """Refuse isolated wallets that do not make up what the wallet has beyond its cross part."""
+    cross = optional_decimal(row, "crossWalletBalance")
+    if cross is None:
+        return
+    isolated = []
+    for (symbol, _), position in answers.risk.items():
+        described = answers.symbols.get(symbol)
+        if described is None or described.member("marginAsset").text() != asset:
+            continue
+        if _margin_mode(position, answers) != "cross":
+            isolated.append(_isolated_wallet(position))
+    if abs(cross + sum(isolated, _ZERO) - wallet) > (len(isolated) + 1) * _PRINTED_UNIT:
+        raise row.member("crossWalletBalance").error(
+            f"walletBalance is {wallet} and crossWalletBalance {cross}, "
+            f"but the isolated wallets of positionRisk in {asset} are {sum(isolated, _ZERO)}",
+            _ONE_MOMENT,
+        )
+
+
+def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
+    """A resting order; None for a conditional one whose price has not been touched."""
+    symbol, side = row.member("symbol").text(), row.member("side").choice(_SIDES)
+    kind = row.optional("type")
+    if kind is not None and kind.text().startswith(_CONDITIONAL):
+        return None
+    executed = optional_decimal(row, "executedQty") or _ZERO
+    quantity = row.member("origQty").positive() - executed
+    if quantity <= 0:
+        raise row.member("executedQty").error(
+            f"executedQty is {executed}, which leaves nothing of origQty to fill", "leave orders out that are filled"
+        )
+    named = row.optional("positionSide")
+    position_side = named.choice(_POSITION_SIDES) if named else "BOTH"
+    flagged = row.optional("reduceOnly")
+    reduces = flagged.flag() if flagged else None
+    if position_side != "BOTH":
+        # In hedge mode an order against its side can only reduce, and the venue's own flag is always false.
+        reduces = (position_side == "LONG") == (side == "sell")
+    number = row.optional("orderId")
+    margin_mode, leverage = _setting(symbol, position_side, answers, held)
+    return Order(
+        symbol=symbol,
+        side=side,
+        quantity=quantity,
+        # A price of 0 is how the venue writes that an order has none.
+        price=row.member("price").positive() if optional_decimal(row, "price") else None,
+        id=str(number.integer()) if number else None,
+        reduce_only=reduces,
+        margin_mode=margin_mode,
+        leverage=leverage,
+        pointer=row.pointer,
+    )
+
+
+def _setting(
+    symbol: str, position_side: str, answers: _Answers, held: list[_Held]
+) -> tuple[str | None, Decimal | None]:
+    """Mode and leverage of an order: those of the position it belongs to, else those of a row of its symbol."""
+    of_symbol = [entry for entry in held if entry.position.symbol == symbol]
+    for entry in sorted(of_symbol, key=lambda entry: entry.side != position_side):
+        return entry.position.margin_mode, entry.position.leverage
+    for (name, _), row in answers.risk.items():
+        if name == symbol:
+            return _margin_mode(row, answers), _leverage(row, answers)
+    return None, None
