@@ -9,13 +9,14 @@ STAMP  := $(VENV)/.installed
 EXAMPLE := examples/hyperliquid-account/payload.json --from hyperliquid
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench venues clean
 
 help:
 	@echo "make demo    evaluate, explain and compare a Hyperliquid account"
 	@echo "make test    run the tests"
 	@echo "make check   lint, formatting, types, direction of imports"
 	@echo "make bench   run the benchmarks"
+	@echo "make venues  write docs/venues.md anew from the policies"
 	@echo "make clean   remove what was built and cached (not $(VENV))"
 
 $(BIN)/python:
@@ -56,6 +57,10 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+venues: $(STAMP)
+	@{ printf '# The shipped policies, side by side\n\nMade by `marginrules describe --markdown`: every row follows from the rules.\n\n'; \
+	  $(BIN)/marginrules describe --markdown $$(ls rules/*.margin | sed 's|rules/||; s|\.margin||' | LC_ALL=C sort); } > docs/venues.md
 
 clean:
 	rm -rf build dist out *.egg-info $(STAMP)

@@ -76,13 +76,19 @@ def describe(policy: Policy) -> Description:
         found.name,
         found.title,
         found.version,
-        tuple(_pool(pool) for pool in found.pools),
+        tuple(_pool(pool, _replenished(found, number)) for number, pool in enumerate(found.pools)),
         tuple(f"{source.title} <{source.address}> read {source.read}" for source in found.sources.values()),
         found.omits,
     )
 
 
-def _pool(pool: plan.PoolPlan) -> PoolDescription:
+def _replenished(found: plan.Plan, number: int) -> str:
+    """When the venue adds to a pool by itself, in the words of the rule; empty where it never does."""
+    conditions = [_words(rule.pools[number][0]) for rule in found.replenishments if number in rule.pools]
+    return " or ".join(conditions)
+
+
+def _pool(pool: plan.PoolPlan, replenished: str) -> PoolDescription:
     equity = pool.definitions["pool"]["equity"]
     rules = [equity, *([pool.liquidate] if pool.liquidate is not None else [])]
     cites = dict.fromkeys(
@@ -94,7 +100,7 @@ def _pool(pool: plan.PoolPlan) -> PoolDescription:
         pool.kind,
         _words(pool.when) if pool.when is not None else "",
         _covers(pool),
-        (_backing(pool), _boundary(pool), _impact(pool), _buffer(pool), _adding(pool)),
+        (_backing(pool), _boundary(pool), _impact(pool), _buffer(pool), _adding(pool, replenished)),
         tuple(cites),
     )
 
@@ -202,7 +208,9 @@ def _buffer(pool: plan.PoolPlan) -> str:
     return f"The pool's whole equity{gains} (equity = {formula})."
 
 
-def _adding(pool: plan.PoolPlan) -> str:
+def _adding(pool: plan.PoolPlan, replenished: str) -> str:
+    if pool.draws_on == "assigned_margin" and replenished:
+        return f"By adding margin to that position; and the venue adds to it by itself when {replenished}."
     if pool.draws_on == "assigned_margin":
         return "Only by adding margin to that position; cash elsewhere in the account does not help by itself."
     if pool.draws_on == "nothing":

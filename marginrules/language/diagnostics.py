@@ -43,12 +43,23 @@ class Diagnostic:
         return "\n".join(lines)
 
 
+_LONGEST = 240
+"""Most characters of a line that an excerpt shows."""
+
+
 def _excerpt(span: Span, label: str) -> list[str]:
     text = span.source.line(span.line)
     number = str(span.line)
     width = span.end_column - span.column if span.end_line == span.line else len(text) - span.column + 1
+    column = span.column
+    if len(text) > _LONGEST:
+        # A line without end would bury the message: what stands around the place is enough.
+        start = max(0, column - 1 - _LONGEST // 2)
+        text = text[start : start + _LONGEST]
+        column -= start
+        width = min(width, len(text) - column + 1)
     # Tabs are kept in the margin so that the caret stands under the character it points at.
-    margin = "".join("\t" if character == "\t" else " " for character in text[: span.column - 1])
+    margin = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
     caret = f" {' ' * len(number)} | {margin}{'^' * max(1, width)} {label}".rstrip()
     return [f" {number} | {text}", caret]
 

@@ -67,6 +67,7 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
             source, 0, 1, f"the file has more than {MAXIMUM_LENGTH:,} characters", "split the tables into data files"
         )
     _check_nesting(source)
+    _check_length(source)
     try:
         tree = grammar().parse(text)
         file: PolicyFile = Builder(source).transform(tree)
@@ -77,6 +78,33 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
     except UnexpectedInput as error:
         raise _unexpected(source, error) from None
     return attach_comments(file, source)
+
+
+MAXIMUM_OPERATORS = 200
+"""Most operators of one expression: each is a level of the tree."""
+
+_OPERATORS = re.compile(
+    r'"[^"\n]*"|#[^\n]*|\d{4}-\d{2}-\d{2}|(?P<reset>[{}|]|(?<![=<>!])=(?!=)|\b(?:when|leaving|adding)\b)'
+    r"|(?P<operator>[-+*/]|\b(?:and|or)\b)"
+)
+
+
+def _check_length(source: Source) -> None:
+    """Refuse an expression of so many operators that recursion over its tree could meet Python's own limit."""
+    count = 0
+    for match in _OPERATORS.finditer(source.text):
+        if match.group("reset"):
+            count = 0
+        elif match.group("operator"):
+            count += 1
+        if count > MAXIMUM_OPERATORS:
+            raise _error(
+                source,
+                match.start(),
+                match.end(),
+                f"the expression has more than {MAXIMUM_OPERATORS} operators",
+                "name parts of it with definitions of their own",
+            )
 
 
 _NESTING = re.compile(r'"[^"\n]*"|#[^\n]*|[(]|[)]|[{}]|\b(?:if|not)\b|-')
