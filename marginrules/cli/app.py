@@ -23,6 +23,7 @@ COMMANDS = {
     "describe": "what a policy says, in five rows",
     "schema": "JSON Schema of the account documents of a policy",
     "policies": "the policies that are shipped",
+    "tables": "tier tables: import, show, compare",
     "test": "run feature files and conformance cases",
 }
 INTERNAL_ERROR = 70

@@ -133,11 +133,21 @@ def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Polic
         actions=actions,
         replenishments=replenishments,
         liquidations=liquidations,
-        dated_tables={name: table.valid_until for name, table in rules.tables.items() if table.valid_until is not None},
+        dated_tables=_dated(rules, tables),
         span=rules.header.span,
     )
     sources = {entry.span.source.name: entry.span.source.text for entry in files}
     return Policy(built, tuple(entry for entry in found if entry.severity == "warning"), sources), found
+
+
+def _dated(rules: Rules, tables: Mapping[str, LoadedTable]) -> dict[str, date]:
+    """The last day of each table that has one: the earlier of what the rule and the data file say."""
+    found: dict[str, date] = {}
+    for name, table in rules.tables.items():
+        days = [day for day in (table.valid_until, tables[name].valid_until if name in tables else None) if day]
+        if days:
+            found[name] = min(days)
+    return found
 
 
 def _chain(file: nodes.PolicyFile, extended: Extended) -> list[nodes.PolicyFile]:

@@ -6,6 +6,7 @@ is broken is reported once and then passes silently.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
@@ -181,6 +182,8 @@ class LoadedTable:
     by_symbol: Mapping[str, TierTable] | None
     columns: Mapping[str, Dimension]
     span: Span
+    valid_until: date | None = None
+    """The day from which a data file itself says that it is not to be relied on."""
 
 
 @frozen
@@ -947,6 +950,9 @@ class PoolElaborator:
                 return None
             columns = dict(loaded.columns)
             columns.pop("above", None)
+            if columns.get("maintenance_amount", RATE).kind == "literal" and above.kind == "literal":
+                # Bounds without a unit are in whatever the key is in, and so are amounts.
+                columns["maintenance_amount"] = key.dimension
             source = self._table_source(name.text, None, loaded.table, loaded.by_symbol, loaded.span)
             return source, columns
         if len(name.parts) == 1:

@@ -4,8 +4,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from attrs import evolve
 
 from marginrules.account.state import TierTable
 from marginrules.arithmetic import PRECISION
@@ -151,7 +154,7 @@ def _from_file(table: nodes.Table, read_file: ReadFile, diagnostics: list[Diagno
         return None
     try:
         records = _records(name, text)
-        return _tables(table, name, records)
+        return evolve(_tables(table, name, records), valid_until=_last_day(name, text))
     except _DataError as error:
         _problem(diagnostics, table.span, f"{name}: {error}", error.remedy)
         return None
@@ -161,6 +164,18 @@ class _DataError(ValueError):
     def __init__(self, problem: str, remedy: str) -> None:
         self.remedy = remedy
         super().__init__(problem)
+
+
+def _last_day(name: str, text: str) -> date | None:
+    """The day that a JSON data file says it is valid until."""
+    loaded = json.loads(text) if name.endswith(".json") else None
+    said = loaded.get("valid_until") if isinstance(loaded, dict) else None
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except (TypeError, ValueError):
+        raise _DataError(f"`valid_until` is no day: {said}", "write it as 2026-11-20") from None
 
 
 def _records(name: str, text: str) -> list[Mapping[str, Any]]:

@@ -1,12 +1,17 @@
 """Figures that importers of several venues read and compare alike. Nothing here knows a venue."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Context, Decimal
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+from attrs import frozen
 
 from marginrules.account.contracts import unrealized_pnl, value_at
 from marginrules.account.state import Instrument
-from marginrules.arithmetic import plain_text
+from marginrules.arithmetic import SOLVED_DIGITS, plain_text, to_solved_digits
 from marginrules.venues.payload import Part, each_once, last_place
+
+_MARKS_MOVE = Decimal("0.01")
 
 
 def filled(part: Part, key: str) -> Part | None:
@@ -76,3 +81,206 @@ def position_id(symbol: str, quantity: Decimal, both_sides: frozenset[str]) -> s
     if symbol not in both_sides:
         return symbol
     return f"{symbol}:{'LONG' if quantity > 0 else 'SHORT'}"
+
+
+def unwrapped(answer: Part, key: str, success: Mapping[str, str]) -> Part:
+    """What an answer holds behind the frame a venue sends it in; the answer itself where the frame was taken off.
+
+    Args:
+        answer: the answer, whole or without its frame.
+        key: the member of the frame that holds what was asked for.
+        success: members of the frame that say whether the request was answered, and what they are then.
+
+    Raises:
+        StateError: the venue refused the request.
+    """
+    again = "ask the venue again, and give what it then answers"
+    if not isinstance(answer.value, Mapping):
+        return answer
+    for name, word in success.items():
+        if answer.has(name) and str(answer.member(name).value) != word:
+            raise answer.error(f"{answer.name} is no answer: {name} is {str(answer.member(name).value)[:40]}", again)
+    if answer.has("error"):
+        raise answer.error(f"{answer.name} is no answer: error is {str(answer.member('error').value)[:200]}", again)
+    return answer.member(key) if answer.has(key) else answer
+
+
+def text_moment(part: Part) -> datetime:
+    """The time that a text such as 2026-11-22T12:00:00.000Z means.
+
+    Raises:
+        StateError: it is no such text, or names no time zone.
+    """
+    try:
+        moment = datetime.fromisoformat(part.text())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise part.error(f"{part.name} is no time such as 2026-11-22T12:00:00.000Z", "give the venue's own form")
+    return moment
+
+
+def entry_price_of_cost(
+    instrument: Instrument, quantity: Decimal, shown: Part, cost: Decimal, *, exact_within: Decimal, slack: Decimal
+) -> Decimal:
+    """The entry price behind a cost that a venue prints beside a shortened average price.
+
+    Args:
+        instrument: the contract.
+        quantity: contracts, of either sign.
+        shown: the average price as printed.
+        cost: the value at entry, in the settlement asset, positive.
+        exact_within: the printed price stands where its value is no further from the cost than this.
+        slack: how far the venue's rounding of the cost explains a difference, beside the digits of the price.
+
+    Returns:
+        The printed price, or the one whose value is the cost; at most `SOLVED_DIGITS`, on the side where its value is
+        not above the cost, so that a rule that rounds a margin up does not add a unit.
+
+    Raises:
+        StateError: they are further apart than that, or the cost is not positive.
+    """
+    printed = shown.positive()
+    value = value_at(instrument, quantity, printed)
+    if abs(value - cost) <= exact_within:
+        return printed
+    if cost <= 0 or abs(value - cost) > slack + value_slack(instrument, quantity, printed):
+        raise shown.error(
+            f"{shown.keys[-1]} is {printed}, at which the position cost "
+            f"{plain_text(to_solved_digits(value))}, but its cost is {plain_text(cost)}",
+            "give size, price and cost of one answer of the venue",
+        )
+    units = abs(quantity) * instrument.contract_size
+    inverse = instrument.contract == "inverse"
+    context = Context(prec=SOLVED_DIGITS, rounding=ROUND_CEILING if inverse else ROUND_FLOOR)
+    return context.divide(units, cost) if inverse else context.divide(cost, units)
+
+
+def check_profit_total(
+    shown: Part | None, unit: Decimal, positions: Iterable[tuple[Decimal, Decimal]], answer: str
+) -> None:
+    """Refuse a total profit of an account that is not that of the positions given: some were left out.
+
+    The two figures are of two answers, so marks may have moved in between: by up to a hundredth, which is more than
+    they move from one request to the next.
+
+    Args:
+        shown: the account's unrealized profit in one settlement asset; None where the venue prints none.
+        unit: what one of it is worth in that asset.
+        positions: profit and value of each position that settles in the asset.
+        answer: what the positions were read from.
+
+    Raises:
+        StateError: they are further apart.
+    """
+    if shown is None:
+        return
+    pairs = list(positions)
+    profit = sum((profit for profit, _ in pairs), Decimal(0))
+    slack = sum((abs(value) for _, value in pairs), Decimal(0)) * _MARKS_MOVE
+    total = shown.decimal() * unit
+    if abs(total - profit) > slack + (len(pairs) + 1) * last_place(shown.decimal()) * unit:
+        raise shown.error(
+            f"{shown.name} is {plain_text(total)}, but the positions have {plain_text(to_solved_digits(profit))}",
+            f"give the answer of {answer} of all positions, taken at the same moment",
+        )
+
+
+@frozen
+class LoneAnswer:
+    """How an answer that was given alone, not under its name, is told.
+
+    Attributes:
+        key: the name it belongs under.
+        marks: members that together only this answer has, or its first row.
+    """
+
+    key: str
+    marks: tuple[str, ...]
+
+
+def refuse_a_lone_answer(payload: Part, answers: Iterable[LoneAnswer], needed: Iterable[str]) -> None:
+    """Say what a single answer is, under which name it belongs, and what else is needed.
+
+    Args:
+        payload: the whole payload.
+        answers: how each answer is told.
+        needed: the names that are always needed.
+
+    Raises:
+        StateError: the payload is one of these answers, and none of the needed names is there.
+    """
+    names = list(needed)
+    is_list = isinstance(payload.value, list | tuple)
+    shown = next(iter(payload.items()), None) if is_list else payload
+    for answer in answers:
+        if shown is None or not all(shown.has(mark) for mark in answer.marks):
+            continue
+        # The answer itself may have a member of the name that it belongs under.
+        given = set() if is_list else {name for name, part in members(payload) if not isinstance(part.value, str)}
+        if not given.isdisjoint(set(names) - set(answer.marks)):
+            continue
+        others = [f"{payload.requests[name]} as `{name}`" for name in names if name != answer.key]
+        raise payload.error(
+            f"this is the answer of {payload.requests[answer.key]} alone",
+            f'put it under its name, {{"{answer.key}": …}}, and add the answers of {" and ".join(others)}',
+        )
+
+
+def members(part: Part) -> tuple[tuple[str, Part], ...]:
+    """The members of an object, by name; those that are null are left out.
+
+    Raises:
+        StateError: it is not an object.
+    """
+    part.optional("")
+    names = part.value if isinstance(part.value, Mapping) else {}
+    return tuple((str(name), part.member(name)) for name in names if part.has(name))
+
+
+def signed_size(row: Part, size_key: str, sides: Mapping[str, int], side_key: str = "side") -> Decimal:
+    """The signed quantity of a row that names its side; zero where it has no size.
+
+    Args:
+        row: a position.
+        size_key: the member with the size; a venue prints it with or without sign.
+        sides: the venue's words for a side, in lower case, and their sign.
+        side_key: the member with the side.
+
+    Raises:
+        StateError: a member is missing or malformed, or the size is negative on the long side.
+    """
+    size = row.member(size_key).decimal()
+    if not size:
+        return size
+    side = row.member(side_key)
+    sign = int(side.choice({word: str(sign) for word, sign in sides.items()}))
+    if size < 0 < sign:
+        raise row.member(size_key).error(
+            f"{size_key} is {size} on the {side.text()} side",
+            "a long has a positive size, a short a negative one or one without a sign",
+        )
+    return abs(size) * sign
+
+
+def mark_behind_profit(
+    profit: Decimal, instrument: Instrument, quantity: Decimal, entry_price: Decimal, listed: Decimal, slack: Decimal
+) -> Decimal | None:
+    """The mark price at the moment of the answer that prints a profit; the instrument is linear.
+
+    Args:
+        profit: unrealized profit of the position, in the settlement asset.
+        instrument: the contract.
+        quantity: signed contracts.
+        entry_price: quote per base.
+        listed: the mark price in the answer about the market, of another moment.
+        slack: how far the digits printed leave the profit open.
+
+    Returns:
+        The listed price where it gives that profit, else the one that does; None where that is further away than a
+        price moves between two requests.
+    """
+    if abs(unrealized_pnl(instrument, quantity, entry_price, listed) - profit) <= slack:
+        return listed
+    exact = to_solved_digits(entry_price + profit / (quantity * instrument.contract_size))
+    return exact if abs(exact - listed) <= _MARKS_MOVE * listed else None
