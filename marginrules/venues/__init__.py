@@ -1,56 +1,28 @@
-"""A venue's own payload to an account state: one module a venue, listed in `IMPORTERS`.
+"""A venue's own payload to an account state: one module a venue, each with its `IMPORTER`, listed in `IMPORTERS`.
 
 An importer reads what is put before it and never opens a connection.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-
-from attrs import frozen
 
 from marginrules.account.state import AccountState
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
-from marginrules.venues import binance_usdm, hyperliquid
+from marginrules.venues import (
+    binance_usdm,
+    hyperliquid,
+)
+from marginrules.venues.importer import Importer
 
 __all__ = ["IMPORTERS", "Importer", "import_payload"]
 
-
-@frozen
-class Importer:
-    """How the payload of one venue is read.
-
-    Attributes:
-        name: what `--from` calls it.
-        title: the venue, for people.
-        needs: which answers of the venue's API the payload holds, in words.
-        read: parsed JSON (numbers `Decimal` or text) and a name for errors, to an account state.
-    """
-
-    name: str
-    title: str
-    needs: str
-    read: Callable[[object, str], AccountState]
-
-
 IMPORTERS: Mapping[str, Importer] = MappingProxyType(
     {
-        importer.name: importer
-        for importer in (
-            Importer(
-                "hyperliquid",
-                "Hyperliquid perpetuals",
-                "one object with the info requests `clearinghouseState` and `meta`; "
-                "`openOrders` where there are resting orders",
-                hyperliquid.read,
-            ),
-            Importer(
-                "binance-usdm",
-                "Binance USD-M futures",
-                "one object with `account`, `positionRisk` and `leverageBracket`; where they apply `openOrders`, "
-                "`symbolConfig`, `multiAssetsMargin`, `dualSidePosition`, `assetIndex`, `exchangeInfo`, `time`",
-                binance_usdm.read,
-            ),
+        module.IMPORTER.name: module.IMPORTER
+        for module in (
+            hyperliquid,
+            binance_usdm,
         )
     }
 )

@@ -26,6 +26,7 @@ from marginrules.account.state import (
     Value,
 )
 from marginrules.arithmetic import CONTEXT
+from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
 REQUESTS: Mapping[str, str] = {
@@ -623,3 +624,12 @@ def _setting(symbol: str, position_side: str | None, answers: _Answers, held: li
     if configuration is None:
         return _Setting(None, None)
     return _Setting(configuration.member("marginType").choice(_MODES), configuration.member("leverage").positive())
+
+
+IMPORTER = Importer(
+    "binance-usdm",
+    "Binance USD-M futures",
+    "one object with `account`, `positionRisk` and `leverageBracket`; where they apply `openOrders`, "
+    "`symbolConfig`, `multiAssetsMargin`, `dualSidePosition`, `assetIndex`, `exchangeInfo`, `time`",
+    read,
+)

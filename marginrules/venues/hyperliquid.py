@@ -6,7 +6,7 @@ The payload is one object that holds the answers of the venue's info requests un
 `user`, the name the account shall have.
 
 The venue keeps a ledger and prints neither a wallet balance nor an exact entry price. They are derived so that what it
-does print is met: equity, profit, value. `docs/importers.md` has the table.
+does print is met: equity, profit, value. `docs/importers/hyperliquid.md` has the table.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from attrs import frozen
 
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, TierTable
 from marginrules.arithmetic import CONTEXT, to_solved_digits
+from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place
 
 REQUESTS: Mapping[str, str] = {
@@ -335,3 +336,11 @@ def _order(row: Part, positions: Mapping[str, Position]) -> Order | None:
 
 def _rounded(amount: Decimal) -> Decimal:
     return amount.quantize(_PRINTED_UNIT) if abs(amount) < Decimal(10) ** 40 else amount
+
+
+IMPORTER = Importer(
+    "hyperliquid",
+    "Hyperliquid perpetuals",
+    "one object with the info requests `clearinghouseState` and `meta`; `openOrders` where there are resting orders",
+    read,
+)

@@ -11,7 +11,7 @@ from marginrules.errors import MarginRulesError
 from marginrules.venues import IMPORTERS, import_payload
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "importers.md"
+DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "importers"
 
 
 def test_a_payload_is_read_by_the_importer_of_that_name() -> None:
@@ -25,7 +25,7 @@ def test_an_unknown_format_is_an_error_that_names_the_nearest() -> None:
         import_payload("hyperliquit", {})
     assert str(raised.value) == (
         "no importer reads the format `hyperliquit`\n"
-        "help: did you mean `hyperliquid`? the formats are hyperliquid, binance-usdm"
+        f"help: did you mean `hyperliquid`? the formats are {', '.join(IMPORTERS)}"
     )
 
 
@@ -42,4 +42,6 @@ def test_whatever_the_payload_is_an_importer_answers_with_an_error_that_names_it
 
 @pytest.mark.parametrize("name", list(IMPORTERS))
 def test_every_importer_is_documented(name: str) -> None:
-    assert f"--from {name}" in DOCUMENTATION.read_text(encoding="utf-8")
+    """Each has a page, and the overview links to it."""
+    assert f"--from {name}" in (DOCUMENTATION / f"{name}.md").read_text(encoding="utf-8")
+    assert f"[{name}]({name}.md)" in (DOCUMENTATION / "README.md").read_text(encoding="utf-8")
