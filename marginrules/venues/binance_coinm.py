@@ -298,13 +298,10 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         answers: the payload.
         traded_only: there is no position on it, only an order; then its brackets may be absent.
     """
-    described, bracket = answers.symbols.get(symbol), answers.brackets.get(symbol)
-    for found, name in ((described, "exchangeInfo"), (bracket, "leverageBracket")):
-        if found is None and (name == "exchangeInfo" or not traded_only):
-            raise row.member("symbol").error(
-                f"{name} has no row of {symbol}", f"add the answer of {REQUESTS[name]}, of all symbols, as `{name}`"
-            )
-    assert described is not None  # noqa: S101 - refused above
+    described = _row_of(symbol, answers.symbols, "exchangeInfo", row)
+    bracket = answers.brackets.get(symbol)
+    if not traded_only:
+        bracket = _row_of(symbol, answers.brackets, "leverageBracket", row)
     tiers = _tiers(bracket) if bracket else None
     return Instrument(
         symbol=symbol,
@@ -320,6 +317,14 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         tiers=tiers,
         pointer=row.pointer,
     )
+
+
+def _row_of(symbol: str, rows: Mapping[str, Part], name: str, row: Part) -> Part:
+    if symbol not in rows:
+        raise row.member("symbol").error(
+            f"{name} has no row of {symbol}", f"add the answer of {REQUESTS[name]}, of all symbols, as `{name}`"
+        )
+    return rows[symbol]
 
 
 def _filter(described: Part, kind: str, key: str) -> Decimal | None:
