@@ -33,6 +33,10 @@ def figures(state: AccountState) -> Figures:
                 * (order.price or ZERO)
                 / (order.leverage or ZERO)
             )
+    for name, pool in found.items():
+        if name == "cross" or name.startswith("isolated/"):
+            pool["backstop"] = 3 * pool["equity"] < 2 * pool["maintenance_margin"]
+    cross["liquidatable"] = cross["liquidatable"] and any(entry.margin_mode == "cross" for entry in state.positions)
     requirement = max(cross["initial_margin"], TENTH * cross["total"])
     found["idle"] = {"amount": max(ZERO, cross["equity"] - requirement - held)}
     return found
