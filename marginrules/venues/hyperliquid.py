@@ -15,7 +15,17 @@ from itertools import pairwise
 
 from attrs import frozen
 
-from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, TierTable
+from marginrules.account.state import (
+    Account,
+    AccountState,
+    Asset,
+    Balance,
+    Instrument,
+    Order,
+    Position,
+    TierTable,
+    Value,
+)
 from marginrules.arithmetic import CONTEXT, to_solved_digits
 from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place
@@ -28,6 +38,7 @@ REQUESTS: Mapping[str, str] = {
 
 _MODES = {"cross": "cross", "isolated": "isolated"}
 _SIDES = {"b": "buy", "a": "sell"}
+_MARGIN_MODES = {"normal": "normal", "nocross": "noCross", "strictisolated": "strictIsolated"}
 
 # An id below this is its own table: one tier with that maximum leverage. Hyperliquid docs, API, info endpoint,
 # perpetuals, `meta`.
@@ -84,6 +95,7 @@ def _read(payload: Part) -> AccountState:
         _check_tier_in_force(row, instruments[coin])
         held.append(_held(coin, row, mark_price))
     wallet_balance = _wallet_balance(state, held)
+    _check_maintenance(state, held, instruments)
 
     positions = {entry.position.symbol: entry.position for entry in held}
     orders: list[Order] = []
@@ -258,8 +270,19 @@ def _instrument(
         mark_price=mark_price,
         max_leverage=first,
         tiers=tiers,
+        inputs=_margin_mode(row),
         pointer=row.pointer,
     )
+
+
+def _margin_mode(row: Part) -> dict[str, Value]:
+    """Which modes the asset has: only what the venue names, as most assets have both and no word for it."""
+    named = row.optional("marginMode")
+    if named is not None:
+        return {"marginMode": named.choice(_MARGIN_MODES)}
+    isolated_only = row.optional("onlyIsolated")
+    # The older flag, of assets whose margin can not be removed either.
+    return {"marginMode": "strictIsolated"} if isolated_only is not None and isolated_only.flag() else {}
 
 
 def _tiers(row: Part, meta: Part) -> TierTable:
@@ -292,6 +315,12 @@ def _tiers(row: Part, meta: Part) -> TierTable:
     )
 
 
+def _tier_rows(instrument: Instrument) -> tuple[tuple[Decimal, Decimal], ...]:
+    """The rows of an instrument's table: lower bound and maximum leverage, in order."""
+    rows = instrument.tiers.rows if instrument.tiers else ()
+    return tuple((above or Decimal(0), leverage or Decimal(1)) for above, leverage in rows)
+
+
 def _check_tier_in_force(row: Part, instrument: Instrument) -> None:
     """Refuse margin tables of another day: a position prints the maximum leverage of the tier it is in."""
     in_force = row.optional("maxLeverage")
@@ -302,6 +331,28 @@ def _check_tier_in_force(row: Part, instrument: Instrument) -> None:
         raise in_force.error(
             f"the position's maxLeverage is {in_force.decimal()}, but the margin table of {instrument.symbol} "
             f"in meta has {', '.join(offered)}",
+            "take `meta` at the time of `clearinghouseState`",
+        )
+
+
+def _check_maintenance(state: Part, held: list[_Held], instruments: Mapping[str, Instrument]) -> None:
+    """Refuse margin tables that do not give the maintenance margin which the venue prints for the cross positions."""
+    printed = state.optional("crossMaintenanceMarginUsed")
+    if printed is None:
+        return
+    cross = [entry for entry in held if entry.position.margin_mode == "cross"]
+    needed = Decimal(0)
+    for entry in cross:
+        rate = Decimal(0)
+        for above, leverage in _tier_rows(instruments[entry.position.symbol]):
+            # Half of the initial margin at the maximum leverage, each slice of the value at its own rate.
+            needed += max(abs(entry.value) - above, Decimal(0)) * (1 / (2 * leverage) - rate)
+            rate = 1 / (2 * leverage)
+    shown = printed.decimal()
+    if abs(shown - needed) > _RELATIVE_TOLERANCE * shown + (len(cross) + 1) * _PRINTED_UNIT:
+        raise printed.error(
+            f"crossMaintenanceMarginUsed is {shown}, but the margin tables of meta give {_rounded(needed)} for the "
+            "cross positions",
             "take `meta` at the time of `clearinghouseState`",
         )
 

@@ -393,3 +393,47 @@ def test_a_bare_answer_is_told_under_which_name_it_belongs_and_what_else_is_need
         read(MIXED[key])
     assert f'{{"{key}": …}}' in raised.value.remedy
     assert f"{other} info request" in raised.value.remedy
+
+
+# ---------------------------------------------------------------- modes of an asset, and the printed maintenance margin
+
+
+@pytest.mark.parametrize(
+    ("members", "inputs"),
+    [
+        ({}, {}),
+        ({"marginMode": "noCross", "onlyIsolated": True}, {"marginMode": "noCross"}),
+        ({"marginMode": "strictIsolated", "onlyIsolated": True}, {"marginMode": "strictIsolated"}),
+        ({"onlyIsolated": True}, {"marginMode": "strictIsolated"}),
+        ({"onlyIsolated": False}, {}),
+    ],
+)
+def test_which_modes_an_asset_has_is_what_meta_says(members: dict[str, object], inputs: dict[str, object]) -> None:
+    row = {**MIXED["meta"]["universe"][1], **members}
+    assert mixed({"/meta/universe/1": row}).instruments[1].inputs == inputs
+
+
+def test_a_printed_maintenance_margin_that_the_tables_give_is_accepted() -> None:
+    """1,600 at half of a twentieth; the isolated position is not part of it."""
+    assert mixed({"/clearinghouseState/crossMaintenanceMarginUsed": "40.0"}) == mixed()
+
+
+def test_the_printed_maintenance_margin_runs_over_the_tiers() -> None:
+    """1,000 at half of a twentieth, 600 at half of a fifteenth."""
+    tiers = [
+        {"lowerBound": "0.0", "maxLeverage": Decimal(20)},
+        {"lowerBound": "1000.0", "maxLeverage": Decimal(15)},
+    ]
+    changes: dict[str, object] = {
+        "/meta/marginTables/1/1/marginTiers": tiers,
+        f"{SOL}/maxLeverage": Decimal(15),
+        "/clearinghouseState/crossMaintenanceMarginUsed": "45.0",
+    }
+    assert evaluate(load_policy("hyperliquid"), mixed(changes)).pools[0].maintenance_margin == 45
+
+
+def test_a_printed_maintenance_margin_that_the_tables_do_not_give_is_refused() -> None:
+    with pytest.raises(StateError, match="give 40") as caught:
+        mixed({"/clearinghouseState/crossMaintenanceMarginUsed": "40.01"})
+    assert caught.value.pointer == "/clearinghouseState/crossMaintenanceMarginUsed"
+    assert "`meta`" in caught.value.remedy
