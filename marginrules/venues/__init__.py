@@ -11,6 +11,7 @@ from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues import (
     binance_usdm,
+    bybit,
     hyperliquid,
 )
 from marginrules.venues.importer import Importer
@@ -23,6 +24,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
         for module in (
             hyperliquid,
             binance_usdm,
+            bybit,
         )
     }
 )
