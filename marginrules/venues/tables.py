@@ -4,13 +4,15 @@ A row holds for keys greater than its `above`. What a table file says beside its
 is the caller's; nothing here opens a connection.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
+from marginrules.account.fields import TIER_COLUMNS
+from marginrules.account.state import TierTable
 from marginrules.arithmetic import exact_context, plain_text
-from marginrules.venues.figures import members
+from marginrules.venues.figures import filled_decimal, members, unwrapped
 from marginrules.venues.payload import Part
 
 Row = dict[str, Decimal]
@@ -18,6 +20,7 @@ Tables = dict[str, list[Row]]
 
 _SLACK = Decimal("0.01")
 """How far a published maintenance amount may be off continuity: venues print it rounded."""
+_WHOLE = "give the venue's answer whole, as it gave it"
 
 
 def read_tiers(name: str, payload: object, source: str = "payload") -> Tables:
@@ -38,25 +41,42 @@ def read_tiers(name: str, payload: object, source: str = "payload") -> Tables:
     with exact_context():
         found = TIER_READERS[name](part)
         for symbol, rows in found.items():
-            _check(part, symbol, rows)
+            check_tiers(part, symbol, rows)
     if not found:
-        raise part.error("the answer holds no tiers", "give the venue's answer whole")
+        raise part.error("the answer holds no tiers", _WHOLE)
     return found
 
 
-def _check(part: Part, symbol: str, rows: list[Row]) -> None:
-    again = "give the venue's answer whole, as it gave it"
+def check_tiers(part: Part, symbol: str, rows: list[Row]) -> None:
+    """Refuse rows that do not rise from zero, leave a gap, overlap, or have amounts that break continuity.
+
+    Args:
+        part: what they were read from, for errors.
+        symbol: whose they are.
+        rows: in the order of their lower bounds.
+
+    Raises:
+        StateError: they are no tier table.
+    """
+    if not rows:
+        raise part.error(f"there are no tiers of {symbol}", _WHOLE)
     if rows[0]["above"] != 0:
-        raise part.error(f"the first tier of {symbol} begins at {plain_text(rows[0]['above'])}, not at 0", again)
+        raise part.error(f"the first tier of {symbol} begins at {plain_text(rows[0]['above'])}, not at 0", _WHOLE)
+    for row in rows:
+        if "up_to" in row and row["up_to"] <= row["above"]:
+            raise part.error(
+                f"a tier of {symbol} begins at {plain_text(row['above'])} and ends at {plain_text(row['up_to'])}",
+                _WHOLE,
+            )
     for before, row in pairwise(rows):
         if row["above"] <= before["above"]:
-            raise part.error(f"the tiers of {symbol} are not in order: {plain_text(row['above'])} follows", again)
+            raise part.error(f"the tiers of {symbol} are not in order: {plain_text(row['above'])} follows", _WHOLE)
         if "up_to" in before and before["up_to"] != row["above"]:
             word = "a gap" if before["up_to"] < row["above"] else "an overlap"
             raise part.error(
                 f"the tiers of {symbol} have {word}: one ends at {plain_text(before['up_to'])}, the next begins at "
                 f"{plain_text(row['above'])}",
-                again,
+                _WHOLE,
             )
         if "maintenance_amount" in row and "maintenance_amount" in before:
             step = row["above"] * (row["maintenance_rate"] - before["maintenance_rate"])
@@ -65,27 +85,75 @@ def _check(part: Part, symbol: str, rows: list[Row]) -> None:
                 raise part.error(
                     f"the maintenance amount of {symbol} above {plain_text(row['above'])} is "
                     f"{plain_text(row['maintenance_amount'])}; continuity gives {plain_text(due)}",
-                    again,
+                    _WHOLE,
                 )
 
 
+def tier_table(rows: list[Row], pointer: str) -> TierTable:
+    """Rows as an instrument holds them.
+
+    Args:
+        rows: in the order of their lower bounds.
+        pointer: where they stand in the payload.
+    """
+    columns = tuple(column for column in TIER_COLUMNS if column != "up_to" and any(column in row for row in rows))
+    return TierTable(columns, tuple(tuple(row.get(column) for column in columns) for row in rows), pointer)
+
+
+# ---------------------------------------------------------------- ccxt
+
+# What ccxt's unified tier leaves out stands in its `info`, the venue's own row: at Binance and Aster `cum`, at Bybit
+# `mmDeduction`, at Gate `deduction`.
+_AMOUNTS = ("cum", "mmDeduction", "deduction")
+# OKX `imr`, Bybit and Kraken `initialMargin`, Gate `initial_rate`.
+_INITIAL_RATES = ("imr", "initialMargin", "initial_rate")
+
+
 def _ccxt(part: Part) -> Tables:
-    """`fetchLeverageTiers`: tiers by unified symbol, by notional."""
-    found: Tables = {}
-    for symbol, tiers in members(part):
-        rows = []
-        for tier in tiers.items():
-            row: Row = {"above": tier.member("minNotional").decimal()}
-            upper = tier.optional("maxNotional")
-            if upper is not None:
-                row["up_to"] = upper.positive()
-            row["maintenance_rate"] = tier.member("maintenanceMarginRate").rate()
-            leverage = tier.optional("maxLeverage")
-            if leverage is not None:
-                row["max_leverage"] = leverage.positive()
-            rows.append(row)
-        found[symbol] = rows
-    return found
+    """`fetchLeverageTiers`: tiers by unified symbol; `fetchMarketLeverageTiers`: those of one symbol."""
+    if isinstance(part.value, list | tuple):
+        listed: dict[str, list[Part]] = {}
+        for tier in part.items():
+            listed.setdefault(tier.member("symbol").text(), []).append(tier)
+        return {symbol: ccxt_rows(tiers) for symbol, tiers in listed.items()}
+    return {symbol: ccxt_rows(tiers.items()) for symbol, tiers in members(part)}
+
+
+def ccxt_rows(tiers: Iterable[Part]) -> list[Row]:
+    """The rows of one symbol's tiers in ccxt's unified form.
+
+    Raises:
+        StateError: a tier lacks a figure, or has one that is none.
+    """
+    rows: list[Row] = []
+    for tier in sorted(tiers, key=lambda tier: tier.member("minNotional").decimal()):
+        row: Row = {"above": tier.member("minNotional").decimal()}
+        upper = tier.optional("maxNotional")
+        if upper is not None:
+            row["up_to"] = upper.positive()
+        row["maintenance_rate"] = tier.member("maintenanceMarginRate").rate()
+        own = tier.optional("info")
+        amount = next((own.member(key) for key in _AMOUNTS if own.has(key)), None) if own else None
+        if amount is not None:
+            row["maintenance_amount"] = Decimal(0) if amount.value == "" else amount.decimal()
+        initial = next((own.member(key) for key in _INITIAL_RATES if own.has(key)), None) if own else None
+        if initial is not None and initial.value != "":
+            row["initial_rate"] = initial.rate()
+        leverage = tier.optional("maxLeverage")
+        if leverage is not None:
+            row["max_leverage"] = leverage.positive()
+        if rows and own is not None and own.has("minSz"):
+            row["above"] = _end_before(row["above"], rows[-1].get("up_to"))
+        rows.append(row)
+    return rows
+
+
+def _end_before(first: Decimal, end: Decimal | None) -> Decimal:
+    """Where a tier begins whose lower end is printed as the first whole contract in it: 2001 after 2000."""
+    return end if end is not None and 0 < first - end <= 1 else first
+
+
+# ---------------------------------------------------------------- venues
 
 
 def _binance(part: Part) -> Tables:
@@ -95,24 +163,26 @@ def _binance(part: Part) -> Tables:
         rows = []
         for bracket in entry.member("brackets").items():
             unit = "notional" if bracket.has("notionalFloor") else "qty"
+            # The page of COIN-M spells it so.
+            floor = "qtylFloor" if bracket.has("qtylFloor") else f"{unit}Floor"
             rows.append(
                 {
-                    "above": bracket.member(f"{unit}Floor").decimal(),
+                    "above": bracket.member(floor).decimal(),
                     "up_to": bracket.member(f"{unit}Cap").positive(),
                     "maintenance_rate": bracket.member("maintMarginRatio").rate(),
                     "maintenance_amount": bracket.member("cum").decimal(),
                     "max_leverage": bracket.member("initialLeverage").positive(),
                 }
             )
-        found[entry.member("symbol").text()] = sorted(rows, key=lambda row: row["above"])
+        _once(found, entry.member("symbol"), rows)
     return found
 
 
 def _bybit(part: Part) -> Tables:
     """`/v5/market/risk-limit`: each row has the upper end of its tier."""
-    answer = part.member("result") if part.has("result") else part
+    answer = unwrapped(part, "result", {"retCode": "0"})
     found: Tables = {}
-    for entry in answer.member("list").items() if answer.has("list") else answer.items():
+    for entry in answer.member("list").items() if isinstance(answer.value, Mapping) else answer.items():
         row: Row = {
             "up_to": entry.member("riskLimitValue").positive(),
             "maintenance_rate": entry.member("maintenanceMargin").rate(),
@@ -126,50 +196,54 @@ def _bybit(part: Part) -> Tables:
     return {symbol: _from_upper_ends(rows) for symbol, rows in found.items()}
 
 
-def _from_upper_ends(rows: list[Row]) -> list[Row]:
-    ordered = sorted(rows, key=lambda row: row["up_to"])
-    lower = Decimal(0)
-    found = []
-    for row in ordered:
-        found.append({"above": lower, **row})
-        lower = row["up_to"]
-    return found
-
-
 def _okx(part: Part) -> Tables:
     """`/api/v5/public/position-tiers`: by contracts; a tier's `minSz` is the first whole contract in it."""
-    answer = part.member("data") if part.has("data") else part
+    answer = unwrapped(part, "data", {"code": "0"})
     found: Tables = {}
     for entry in answer.items():
         key = "instFamily" if entry.has("instFamily") else "uly"
         row: Row = {
+            "above": entry.member("minSz").decimal(),
             "up_to": entry.member("maxSz").positive(),
             "maintenance_rate": entry.member("mmr").rate(),
             "initial_rate": entry.member("imr").rate(),
             "max_leverage": entry.member("maxLever").positive(),
         }
         found.setdefault(entry.member(key).text(), []).append(row)
-    return {symbol: _from_upper_ends(rows) for symbol, rows in found.items()}
+    for rows in found.values():
+        rows.sort(key=_lower_bound)
+        for before, row in pairwise(rows):
+            row["above"] = _end_before(row["above"], before["up_to"])
+    return found
 
 
 def _hyperliquid(part: Part) -> Tables:
     """`meta`: margin tables by number; below 50 the number is the one tier's maximum leverage."""
-    tables = {
-        str(entry.items()[0].integer()): entry.items()[1].member("marginTiers")
-        for entry in part.member("marginTables").items()
-    }
+    tables = {}
+    for entry in part.member("marginTables").items():
+        pair = entry.items()
+        if len(pair) != 2:  # noqa: PLR2004 - an id and its table
+            raise entry.error(f"{entry.name} is not an id and a table", _WHOLE)
+        tables[pair[0].integer()] = pair[1].member("marginTiers")
     found: Tables = {}
     for coin in part.member("universe").items():
-        number = str(coin.member("marginTableId").integer())
-        if number in tables:
+        number = coin.member("marginTableId")
+        tiers = tables.get(number.integer())
+        if tiers is not None:
             rows = [
                 {"above": tier.member("lowerBound").decimal(), "max_leverage": tier.member("maxLeverage").positive()}
-                for tier in tables[number].items()
+                for tier in tiers.items()
             ]
+        elif number.integer() < FIRST_LISTED_TABLE:
+            rows = [{"above": Decimal(0), "max_leverage": number.positive()}]
         else:
-            rows = [{"above": Decimal(0), "max_leverage": coin.member("maxLeverage").positive()}]
-        found[coin.member("name").text()] = rows
+            raise number.error(f"marginTables has no table {number.integer()}", _WHOLE)
+        _once(found, coin.member("name"), rows)
     return found
+
+
+FIRST_LISTED_TABLE = 50
+"""Hyperliquid: below this number a margin table is one tier, whose maximum leverage the number is."""
 
 
 def _gate(part: Part) -> Tables:
@@ -182,16 +256,16 @@ def _gate(part: Part) -> Tables:
             "initial_rate": entry.member("initial_rate").rate(),
             "max_leverage": entry.member("leverage_max").positive(),
         }
-        deduction = entry.optional("deduction")
+        deduction = filled_decimal(entry, "deduction")
         if deduction is not None:
-            row["maintenance_amount"] = deduction.decimal()
+            row["maintenance_amount"] = deduction
         found.setdefault(entry.member("contract").text(), []).append(row)
     return {symbol: _from_upper_ends(rows) for symbol, rows in found.items()}
 
 
 def _bitget(part: Part) -> Tables:
     """`/api/v2/mix/market/query-position-lever`."""
-    answer = part.member("data") if part.has("data") else part
+    answer = unwrapped(part, "data", {"code": "00000"})
     found: Tables = {}
     for entry in answer.items():
         row: Row = {
@@ -201,19 +275,82 @@ def _bitget(part: Part) -> Tables:
             "max_leverage": entry.member("leverage").positive(),
         }
         found.setdefault(entry.member("symbol").text(), []).append(row)
-    return {symbol: sorted(rows, key=lambda row: row["above"]) for symbol, rows in found.items()}
+    return {symbol: sorted(rows, key=_lower_bound) for symbol, rows in found.items()}
+
+
+def _kucoin(part: Part) -> Tables:
+    """`/api/v1/contracts/risk-limit/{symbol}`: by value."""
+    answer = unwrapped(part, "data", {"code": "200000"})
+    found: Tables = {}
+    for entry in answer.items():
+        row: Row = {
+            "above": entry.member("minRiskLimit").decimal(),
+            "up_to": entry.member("maxRiskLimit").positive(),
+            "maintenance_rate": entry.member("maintainMargin").rate(),
+            "initial_rate": entry.member("initialMargin").rate(),
+            "max_leverage": entry.member("maxLeverage").positive(),
+        }
+        found.setdefault(entry.member("symbol").text(), []).append(row)
+    return {symbol: sorted(rows, key=_lower_bound) for symbol, rows in found.items()}
+
+
+def _kraken(part: Part) -> Tables:
+    """`/derivatives/api/v3/instruments`: by value (linear) or by contracts of one dollar (inverse)."""
+    answer = unwrapped(part, "instruments", {"result": "success"})
+    found: Tables = {}
+    for entry in answer.items():
+        levels = entry.optional("marginLevels")
+        if levels is None:
+            # An index, or a contract that can no longer be traded.
+            continue
+        rows = []
+        for level in levels.items():
+            key = "numNonContractUnits" if level.has("numNonContractUnits") else "contracts"
+            rows.append(
+                {
+                    "above": level.member(key).decimal(),
+                    "maintenance_rate": level.member("maintenanceMargin").rate(),
+                    "initial_rate": level.member("initialMargin").rate(),
+                }
+            )
+        _once(found, entry.member("symbol"), rows)
+    return found
+
+
+def _once(found: Tables, symbol: Part, rows: list[Row]) -> None:
+    if symbol.text() in found:
+        raise symbol.error(f"{symbol.text()} is listed twice", "give each symbol once, from one answer of the venue")
+    found[symbol.text()] = sorted(rows, key=_lower_bound)
+
+
+def _from_upper_ends(rows: list[Row]) -> list[Row]:
+    ordered = sorted(rows, key=lambda row: row["up_to"])
+    lower = Decimal(0)
+    found = []
+    for row in ordered:
+        found.append({"above": lower, **row})
+        lower = row["up_to"]
+    return found
+
+
+def _lower_bound(row: Row) -> Decimal:
+    return row["above"]
 
 
 TIER_READERS: Mapping[str, Callable[[Part], Tables]] = MappingProxyType(
     {
         "ccxt": _ccxt,
+        "binance": _binance,
         "binance-usdm": _binance,
         "binance-coinm": _binance,
+        "aster": _binance,
         "bybit": _bybit,
         "okx": _okx,
         "hyperliquid": _hyperliquid,
         "gate": _gate,
         "bitget": _bitget,
+        "kucoin-futures": _kucoin,
+        "kraken-futures": _kraken,
     }
 )
 """The answers that are read, by what `--from` calls them."""
