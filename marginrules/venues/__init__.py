@@ -12,6 +12,8 @@ from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues import (
     binance_usdm,
     bybit,
+    ccxt,
+    gate,
     hyperliquid,
 )
 from marginrules.venues.importer import Importer
@@ -25,6 +27,8 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             hyperliquid,
             binance_usdm,
             bybit,
+            ccxt,
+            gate,
         )
     }
 )
