@@ -13,6 +13,7 @@ from marginrules.venues import (
     binance_usdm,
     bybit,
     ccxt,
+    deribit,
     gate,
     hyperliquid,
 )
@@ -29,6 +30,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             bybit,
             ccxt,
             gate,
+            deribit,
         )
     }
 )
