@@ -14,6 +14,7 @@ from marginrules.venues import (
     bybit,
     ccxt,
     deribit,
+    dydx_v4,
     gate,
     hyperliquid,
 )
@@ -31,6 +32,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             ccxt,
             gate,
             deribit,
+            dydx_v4,
         )
     }
 )
