@@ -10,7 +10,9 @@ from marginrules.account.state import AccountState
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues import (
+    binance_coinm,
     binance_usdm,
+    bitget,
     bybit,
     ccxt,
     deribit,
@@ -28,11 +30,13 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
         for module in (
             hyperliquid,
             binance_usdm,
+            binance_coinm,
             bybit,
             ccxt,
-            gate,
             deribit,
             dydx_v4,
+            gate,
+            bitget,
         )
     }
 )

@@ -2,8 +2,8 @@
 
 The payload is one object that holds the venue's answers under their names: `account` (GET /dapi/v1/account),
 `positionRisk` (GET /dapi/v1/positionRisk, of all symbols), `leverageBracket` (GET /dapi/v2/leverageBracket) and
-`exchangeInfo` (GET /dapi/v1/exchangeInfo), which alone has the size of a contract. Where they apply: `openOrders`, and
-`time` (GET /dapi/v1/time).
+`exchangeInfo` (GET /dapi/v1/exchangeInfo), which alone has the size of a contract. Where they apply: `openOrders`,
+`dualSidePosition` (GET /dapi/v1/positionSide/dual, or true or false), and `time` (GET /dapi/v1/time).
 
 Every contract is inverse: a quantity counts contracts of `contractSize` USD, margin and brackets are in the base coin.
 The answers are cross-checked: a payload of several moments, or with rows left out, is refused.
@@ -15,7 +15,17 @@ from decimal import Decimal, localcontext
 from attrs import field, frozen
 
 from marginrules.account.contracts import value_at
-from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, TierTable
+from marginrules.account.state import (
+    Account,
+    AccountState,
+    Asset,
+    Balance,
+    Instrument,
+    Order,
+    Position,
+    TierTable,
+    Value,
+)
 from marginrules.arithmetic import CONTEXT
 from marginrules.venues.figures import (
     check_figure,
@@ -25,6 +35,7 @@ from marginrules.venues.figures import (
     rows_by,
     value_slack,
 )
+from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
 REQUESTS: Mapping[str, str] = {
@@ -33,6 +44,7 @@ REQUESTS: Mapping[str, str] = {
     "leverageBracket": "GET /dapi/v2/leverageBracket",
     "exchangeInfo": "GET /dapi/v1/exchangeInfo",
     "openOrders": "GET /dapi/v1/openOrders",
+    "dualSidePosition": "GET /dapi/v1/positionSide/dual",
     "time": "GET /dapi/v1/time",
 }
 
@@ -63,6 +75,7 @@ class _Answers:
     assets: Mapping[str, Part]
     brackets: Mapping[str, Part]
     symbols: Mapping[str, Part]
+    dual_side: bool | None
 
 
 @frozen
@@ -121,7 +134,11 @@ def _read(payload: Part) -> AccountState:
     time = payload.optional("time")
     moment = (time.member("serverTime") if isinstance(time.value, Mapping) else time).moment() if time else None
     return AccountState(
-        account=Account(id="binance-coinm", as_of=moment),
+        account=Account(
+            id="binance-coinm",
+            as_of=moment,
+            inputs={} if answers.dual_side is None else {"dualSidePosition": answers.dual_side},
+        ),
         balances=balances,
         positions=tuple(entry.position for entry in held),
         orders=tuple(orders),
@@ -173,7 +190,16 @@ def _answers(payload: Part) -> _Answers:
         assets=rows_by(account.member("assets").items(), "asset"),
         brackets=rows_by(brackets, "symbol"),
         symbols=rows_by(payload.member("exchangeInfo").member("symbols").items(), "symbol"),
+        dual_side=_dual_side(payload),
     )
+
+
+def _dual_side(payload: Part) -> bool | None:
+    """Whether the account is in hedge mode; None where the payload does not say."""
+    found = payload.optional("dualSidePosition")
+    if found is not None and isinstance(found.value, Mapping):
+        found = found.member("dualSidePosition")
+    return None if found is None else found.flag()
 
 
 def _by_side(rows: tuple[Part, ...]) -> Mapping[tuple[str, str], Part]:
@@ -195,6 +221,11 @@ def _held(
     if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
         raise row.member("positionAmt").error(
             f"positionAmt is {quantity} on the {side} side", "a short has a negative positionAmt, a long a positive one"
+        )
+    if answers.dual_side is not None and answers.dual_side != (side != "BOTH"):
+        raise row.error(
+            f"dualSidePosition is {'true' if answers.dual_side else 'false'}, but a position is open on the side {side}",
+            _ONE_MOMENT,
         )
     entry_price = row.member("entryPrice").positive()
     mark_price = row.member("markPrice").positive()
@@ -315,8 +346,14 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         tick_size=_filter(described, "PRICE_FILTER", "tickSize"),
         quantity_step=_filter(described, "LOT_SIZE", "stepSize"),
         tiers=tiers,
+        inputs=_liquidation_fee(described),
         pointer=row.pointer,
     )
+
+
+def _liquidation_fee(described: Part) -> dict[str, Value]:
+    fee = described.optional("liquidationFee")
+    return {"liquidationFee": fee.rate()} if fee else {}
 
 
 def _row_of(symbol: str, rows: Mapping[str, Part], name: str, row: Part) -> Part:
@@ -452,10 +489,10 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
             f"executedQty is {executed}, which leaves nothing of origQty to fill", "leave orders out that are filled"
         )
     named = row.optional("positionSide")
-    position_side = named.choice(_POSITION_SIDES) if named else "BOTH"
+    position_side = named.choice(_POSITION_SIDES) if named else None
     flagged = row.optional("reduceOnly")
     reduces = flagged.flag() if flagged else None
-    if position_side != "BOTH":
+    if position_side in {"LONG", "SHORT"}:
         # In hedge mode an order against its side can only reduce, and the venue's own flag is always false.
         reduces = (position_side == "LONG") == (side == "sell")
     number = row.optional("orderId")
@@ -470,12 +507,13 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
         reduce_only=reduces,
         margin_mode=margin_mode,
         leverage=leverage,
+        inputs={} if position_side is None else {"positionSide": position_side},
         pointer=row.pointer,
     )
 
 
 def _setting(
-    symbol: str, position_side: str, answers: _Answers, held: list[_Held]
+    symbol: str, position_side: str | None, answers: _Answers, held: list[_Held]
 ) -> tuple[str | None, Decimal | None]:
     """Mode and leverage of an order: those of the position it belongs to, else those of a row of its symbol."""
     of_symbol = [entry for entry in held if entry.position.symbol == symbol]
@@ -485,3 +523,12 @@ def _setting(
         if name == symbol:
             return _margin_mode(row, answers), _leverage(row, answers)
     return None, None
+
+
+IMPORTER = Importer(
+    "binance-coinm",
+    "Binance COIN-M futures",
+    "one object with `account`, `positionRisk`, `leverageBracket` and `exchangeInfo`; where they apply `openOrders`, "
+    "`dualSidePosition`, `time`",
+    read,
+)

@@ -407,8 +407,14 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         tick_size=_filter(described, "PRICE_FILTER", "tickSize"),
         quantity_step=_filter(described, "LOT_SIZE", "stepSize"),
         tiers=tiers,
+        inputs=_liquidation_fee(described),
         pointer=row.pointer,
     )
+
+
+def _liquidation_fee(described: Part | None) -> dict[str, Value]:
+    fee = described.optional("liquidationFee") if described else None
+    return {"liquidationFee": fee.rate()} if fee else {}
 
 
 def _assets_of(symbol: str, row: Part, answers: _Answers) -> tuple[str, str, str]:
@@ -482,8 +488,7 @@ def _check_bracket(entry: _Held, instrument: Instrument, answers: _Answers) -> N
             "no maintMargin of the position to check them against",
             "use GET /fapi/v3/positionRisk as `positionRisk`",
         )
-    # In Multi-Assets mode the venue's figures of a position are in USD.
-    if shown is None or answers.multi_assets or instrument.tiers is None:
+    if shown is None or instrument.tiers is None:
         return
     held = [row for row in instrument.tiers.rows if row[0] is not None and row[0] < entry.notional]
     rate, amount = held[-1][1] or _ZERO, held[-1][2] or _ZERO
@@ -535,7 +540,7 @@ def _check_cross_wallet(asset: str, row: Part, wallet: Decimal, answers: _Answer
 
 
 def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
-    """Index price and collateral rate of the assets held, where `assetIndex` is given."""
+    """Index price, and in Multi-Assets mode both rates, of the assets held, where `assetIndex` is given."""
     indices = _by(_rows(answers.payload, "assetIndex"), "symbol")
     assets = []
     for name in dict.fromkeys(names):
@@ -556,23 +561,12 @@ def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
             Asset(
                 name,
                 index_price=row.member("index").positive(),
-                collateral_rate=_collateral_rate(name, row, answers) if answers.multi_assets else None,
+                collateral_rate=1 - row.member("bidBuffer").rate() if answers.multi_assets else None,
+                inputs={"askBuffer": row.member("askBuffer").rate()} if answers.multi_assets else {},
                 pointer=row.pointer,
             )
         )
     return tuple(assets)
-
-
-def _collateral_rate(name: str, row: Part, answers: _Answers) -> Decimal:
-    """What the venue's bid buffer leaves of a positive balance."""
-    held = answers.assets.get(name)
-    if held is not None and held.member("walletBalance").decimal() < 0 and row.member("askBuffer").decimal():
-        raise held.member("walletBalance").error(
-            f"the balance of {name} is negative, and the venue counts it at more than its index price "
-            f"(askBuffer {row.member('askBuffer').decimal()}), for which an account state has no figure",
-            f"settle the balance of {name} first",
-        )
-    return 1 - row.member("bidBuffer").rate()
 
 
 def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:

@@ -320,21 +320,57 @@ def test_exchange_information_names_base_quote_and_steps() -> None:
     )
 
 
-def test_in_multi_assets_mode_assets_have_the_index_price_and_what_the_bid_buffer_leaves() -> None:
-    """Buffers as in the venue's example of GET /fapi/v1/assetIndex: ADA 0.1."""
-    state = imported(
-        {
-            "/account/assets/1": {"asset": "ADA", "walletBalance": "5"},
-            "/account/multiAssetsMargin": True,
-        },
-        assetIndex=[
-            {"symbol": "USDTUSD", "index": "0.9998", "bidBuffer": "0.0", "askBuffer": "0.0"},
-            {"symbol": "ADAUSD", "index": "1.92957370", "bidBuffer": "0.10000000", "askBuffer": "0.10000000"},
-        ],
-    )
+ASSET_INDEX = [
+    {"symbol": "USDTUSD", "index": "0.9998", "bidBuffer": "0.0", "askBuffer": "0.0"},
+    {"symbol": "ADAUSD", "index": "1.92957370", "bidBuffer": "0.10000000", "askBuffer": "0.20000000"},
+]
+
+
+def multi_assets(wallet: str) -> AccountState:
+    """The account in Multi-Assets mode, without its isolated position, with a balance of ADA."""
+    changes: dict[str, object] = {
+        "/account/assets/0/walletBalance": "10000",
+        "/account/assets/1": {"asset": "ADA", "walletBalance": wallet},
+        "/account/multiAssetsMargin": True,
+        "/account/positions/1": ABSENT,
+        "/positionRisk/1": ABSENT,
+    }
+    return imported(changes, assetIndex=ASSET_INDEX)
+
+
+def test_in_multi_assets_mode_assets_have_the_index_price_and_both_rates() -> None:
+    """A bid buffer of 0.1 as in the venue's example of GET /fapi/v1/assetIndex: ADA."""
+    state = multi_assets("5")
     ada = state.asset_by_name["ADA"]
     assert (ada.index_price, ada.collateral_rate) == (Decimal("1.9295737"), Decimal("0.9"))
+    assert ada.inputs == {"askBuffer": Decimal("0.2")}
     assert state.asset_by_name["USDT"].index_price == Decimal("0.9998")
+
+
+@pytest.mark.parametrize(("wallet", "counted"), [("5", "8.68308165"), ("-5", "-11.5774422")])
+def test_in_multi_assets_mode_what_is_held_counts_at_the_bid_rate_and_what_is_owed_at_the_ask_rate(
+    wallet: str, counted: str
+) -> None:
+    report = evaluate(load_policy("binance-usdm"), multi_assets(wallet))
+    # 10,000 and a profit of 1,000 USDT at 0.9998, and the ADA.
+    assert report.pools[0].equity == Decimal("10997.8") + Decimal(counted)
+
+
+def test_the_threshold_below_which_assets_are_exchanged_is_shown_where_it_is_given() -> None:
+    document = documents.write(multi_assets("-10000.01"))
+    policy = load_policy("binance-usdm")
+    document["assets"][1]["autoExchangeThreshold"] = "-10000"
+    below = evaluate(policy, documents.read(document, policy.inputs)).pools[0]
+    document["assets"][1]["autoExchangeThreshold"] = "-10000.01"
+    at = evaluate(policy, documents.read(document, policy.inputs)).pools[0]
+    assert [dict(pool.figures)["auto_exchange"] for pool in (below, at)] == [True, False]
+
+
+def test_the_liquidation_fee_is_that_of_the_exchange_information() -> None:
+    described = {"symbol": "BTCUSDT", "baseAsset": "BTC", "quoteAsset": "USDT", "liquidationFee": "0.012500"}
+    bitcoin, ether = imported(exchangeInfo={"symbols": [described]}).instruments
+    assert bitcoin.inputs == {"liquidationFee": Decimal("0.0125")}
+    assert ether.inputs == {}
 
 
 def test_an_imported_account_can_be_written_as_an_account_document_and_read_again() -> None:
@@ -484,18 +520,6 @@ def test_adjusted_brackets_are_refused_where_no_maintenance_margin_can_confirm_t
     with pytest.raises(StateError, match=r"adjusted by 1\.5") as raised:
         imported({**adjusted, f"{BTC}/maintMargin": ABSENT})
     assert raised.value.pointer == "/leverageBracket/0/notionalCoef"
-
-
-def test_a_negative_balance_that_the_venue_counts_above_its_index_price_is_refused() -> None:
-    changes: dict[str, object] = {
-        "/account/assets/1": {"asset": "ADA", "walletBalance": "-5"},
-        "/account/multiAssetsMargin": True,
-    }
-    buffers = {"index": "1.9", "bidBuffer": "0.1", "askBuffer": "0.1"}
-    index = [{"symbol": "USDTUSD", **buffers}, {"symbol": "ADAUSD", **buffers}]
-    with pytest.raises(StateError, match="ADA is negative") as raised:
-        imported(changes, assetIndex=index)
-    assert raised.value.pointer == "/account/assets/1/walletBalance"
 
 
 @pytest.mark.parametrize(
