@@ -128,6 +128,7 @@ def _read(payload: Part) -> AccountState:
             risk = next((row for row in answers.risk if row.member("symbol").text() == order.symbol), None)
             instruments[order.symbol] = _instrument(order.symbol, risk or row, answers, traded_only=True)
         orders.append(order)
+    _check_orders_are_here(answers, orders)
 
     settling = {instrument.settle: instrument.pointer for instrument in instruments.values()}
     balances = _balances(answers, settling)
@@ -375,6 +376,18 @@ def _check_all_positions_are_here(answers: _Answers, held: list[_Held]) -> None:
                 f"{row.name} has {quantity} of {' '.join(key)}, but positionRisk has {quantities.get(key, _ZERO)}",
                 _ONE_MOMENT,
             )
+
+
+def _check_orders_are_here(answers: _Answers, orders: list[Order]) -> None:
+    """Ask for the open orders where the venue prints a margin that only orders take."""
+    if orders:
+        return
+    for row in (*answers.assets.values(), *answers.risk):
+        if optional_decimal(row, "openOrderInitialMargin"):
+            if not answers.payload.has("openOrders"):
+                raise answers.payload.lacks("openOrders")
+            shown = row.member("openOrderInitialMargin")
+            raise shown.error(f"{shown.name} is {shown.decimal()}, but openOrders has no order", _ONE_MOMENT)
 
 
 def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool) -> Instrument:

@@ -109,6 +109,7 @@ PAYLOAD: dict[str, Any] = {
     "exchangeInfo": {"symbols": [contract("BTCUSD_PERP", "BTC", "100"), contract("ETHUSD_PERP", "ETH", "10")]},
 }
 BTC = "/positionRisk/0"
+ASSET = "/account/assets/0"
 ETH = "/positionRisk/1"
 SAME_BTC = "/account/positions/0"
 
@@ -439,6 +440,7 @@ def test_a_conditional_order_holds_no_margin_and_is_left_out(kind: str) -> None:
             "GET /dapi/v2/leverageBracket",
         ),
         ({"/leverageBracket/0/brackets": []}, "/leverageBracket/0/brackets", "is empty", "leverageBracket"),
+        ({f"{ASSET}/openOrderInitialMargin": "1.5"}, "/openOrders", "lacks openOrders", "GET /dapi/v1/openOrders"),
         ({"/openOrders": order(price="-1")}, "/openOrders/0/price", "greater than zero", "GET /dapi/v1/openOrders"),
         ({"/openOrders": order(executedQty="50")}, "/openOrders/0/executedQty", "nothing of origQty", "filled"),
         ({"/openOrders": order(side="HOLD")}, "/openOrders/0/side", "`HOLD`", "`buy` or `sell`"),
@@ -482,6 +484,11 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
         ({f"{ETH}/isolatedWallet": "0.2"}, f"{ETH}/isolatedWallet", "isolatedMargin - unRealizedProfit is 0.1"),
         ({f"{SAME_BTC}/positionAmt": "300"}, f"{SAME_BTC}/positionAmt", "positionRisk has 400"),
         ({f"{SAME_BTC}/leverage": "10"}, f"{BTC}/leverage", "contradict each other"),
+        (
+            {f"{ASSET}/openOrderInitialMargin": "1.5", "/openOrders": []},
+            f"{ASSET}/openOrderInitialMargin",
+            "openOrderInitialMargin is 1.5, but openOrders has no order",
+        ),
         ({"/dualSidePosition": True}, BTC, "dualSidePosition is true, but a position is open on the side BOTH"),
         ({f"{SAME_BTC}/isolated": True}, f"{BTC}/marginType", "account.positions[0].isolated says isolated"),
         ({ETH: ABSENT}, "/account/positions/1/positionAmt", "ETHUSD_PERP BOTH, but positionRisk has 0"),

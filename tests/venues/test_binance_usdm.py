@@ -76,6 +76,7 @@ PAYLOAD: dict[str, Any] = {
     ],
 }
 BTC = "/positionRisk/0"
+ASSET = "/account/assets/0"
 ETH = "/positionRisk/1"
 WITHOUT_MARGIN: dict[str, object] = {f"{BTC}/positionInitialMargin": ABSENT}
 
@@ -453,6 +454,7 @@ def test_a_conditional_order_holds_no_margin_and_is_left_out(kind: str) -> None:
             "must lie between 0 and 1",
             "GET /fapi/v1/leverageBracket",
         ),
+        ({f"{ASSET}/openOrderInitialMargin": "1.5"}, "/openOrders", "lacks openOrders", "GET /fapi/v1/openOrders"),
         ({"/openOrders": order(price="-1")}, "/openOrders/0/price", "greater than zero", "GET /fapi/v1/openOrders"),
         ({"/leverageBracket/0/brackets": []}, "/leverageBracket/0/brackets", "is empty", "leverageBracket"),
         ({"/openOrders": order(executedQty="0.2")}, "/openOrders/0/executedQty", "nothing of origQty", "filled"),
@@ -482,6 +484,11 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
             {"/positionRisk/1": ABSENT, "/account/positions": ABSENT},
             "/account/assets/0/crossWalletBalance",
             "isolated wallets of positionRisk in USDT are 0",
+        ),
+        (
+            {f"{ASSET}/openOrderInitialMargin": "1.5", "/openOrders": []},
+            f"{ASSET}/openOrderInitialMargin",
+            "openOrderInitialMargin is 1.5, but openOrders has no order",
         ),
         ({"/dualSidePosition": True}, BTC, "dualSidePosition is true, but a position is open on the side BOTH"),
         (
