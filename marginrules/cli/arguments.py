@@ -10,9 +10,15 @@ import attrs
 import click
 
 from marginrules.account import documents
-from marginrules.account.state import AccountState, StateError
+from marginrules.account.state import AccountState
+from marginrules.errors import MarginRulesError
 from marginrules.policy.policy import Policy
 from marginrules.venues import IMPORTERS, import_payload
+
+
+class FileError(MarginRulesError):
+    """A file that cannot be read or written."""
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -79,7 +85,7 @@ def action_document(words: Sequence[str], text: str | None) -> object:
         raise click.UsageError(message)
     if text is not None:
         if text.startswith("@"):
-            return documents.load_json(_text(text[1:], text[1:]), text[1:])
+            return documents.load_json(read_bytes(text[1:], text[1:]), text[1:])
         return documents.load_json(text, "--action")
     found: dict[str, object] = {"action": words[0]}
     if words[0] not in _POSITIONAL:
@@ -104,7 +110,7 @@ def read_account(account: str, policies: Sequence[Policy], from_format: str | No
         StateError: the document cannot be read, or is not an account.
     """
     name = "standard input" if account == "-" else account
-    parsed = documents.load_json(_text(account, name), name)
+    parsed = documents.load_json(read_bytes(account, name), name)
     if from_format is not None:
         state = import_payload(from_format, parsed, name)
     else:
@@ -115,15 +121,28 @@ def read_account(account: str, policies: Sequence[Policy], from_format: str | No
     return attrs.evolve(state, account=attrs.evolve(state.account, as_of=_moment(as_of)))
 
 
-def _text(account: str, name: str) -> bytes:
+def read_bytes(account: str, name: str) -> bytes:
+    """The bytes of a file, or of standard input.
+
+    Args:
+        account: path of the file, or `-`.
+        name: what messages call it.
+
+    Raises:
+        FileError: it cannot be read, or is too large.
+    """
     try:
-        data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1) if account == "-" else Path(account).read_bytes()
+        if account == "-":
+            data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+        else:
+            with Path(account).open("rb") as file:
+                data = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise StateError(
-            "", f"cannot be read: {error.strerror}", "give a file, or - for standard input", name
-        ) from None
+        message = f"{name}: cannot be read: {error.strerror}\nhelp: give a file, or - for standard input"
+        raise FileError(message) from None
     if len(data) > MAXIMUM_BYTES:
-        raise StateError("", "the document is too large", f"at most {MAXIMUM_BYTES // 1024 // 1024} MiB are read", name)
+        message = f"{name}: the document is too large\nhelp: at most {MAXIMUM_BYTES // 1024 // 1024} MiB are read"
+        raise FileError(message)
     return data
 
 

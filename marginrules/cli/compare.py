@@ -51,6 +51,7 @@ def command(account: str, names: tuple[str, ...], from_format: str | None, as_of
     for column in columns:
         if column.report is None:
             out.print(Text(f"{column.title}: {column.because}", style="yellow"))
+    output.print_notes(out, (note for column in columns if column.report is not None for note in column.report.notes))
     return 0
 
 

@@ -3,6 +3,7 @@
 import click
 
 from marginrules.cli import arguments, output
+from marginrules.engine.evaluate import evaluate
 from marginrules.engine.explain import explain
 from marginrules.policy.catalogue import load_policy
 
@@ -26,9 +27,13 @@ def command(
 ) -> int:
     """Derive one figure of ACCOUNT's report: each rule with its line and source, down to fields of the document."""
     policy = load_policy(policy_name)
-    derivation = explain(policy, arguments.read_account(account, [policy], from_format, as_of), why)
+    state = arguments.read_account(account, [policy], from_format, as_of)
+    derivation = explain(policy, state, why)
+    notes = evaluate(policy, state, solve=False).notes if policy.plan.dated_tables else ()
     if as_json:
-        output.print_json(output.derivation_document(derivation))
+        output.print_json({**output.derivation_document(derivation), "notes": list(notes)})
     else:
-        output.console().print(output.derivation_tree(derivation))
+        out = output.console()
+        out.print(output.derivation_tree(derivation))
+        output.print_notes(out, notes)
     return 0

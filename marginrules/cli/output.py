@@ -1,7 +1,7 @@
 """How results look to people: tables and trees, with colour on a terminal only."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -107,10 +107,15 @@ def print_report(out: Console, report: Report) -> None:
     for idle in report.idle_equity:
         out.print(f"Idle equity: {shown(idle.amount)} {idle.asset or ''}".rstrip())
     _print_unknown(out, report.unknown, report)
-    for note in report.notes:
-        out.print(Text(f"Note: {note}", style="yellow"))
+    print_notes(out, report.notes)
     for omitted in report.policy.omits:
         out.print(Text(f"Left out: {omitted}", style="dim"))
+
+
+def print_notes(out: Console, notes: Iterable[str]) -> None:
+    """What is to be known of a result, such as a table past its day; each once."""
+    for note in dict.fromkeys(notes):
+        out.print(Text(f"Note: {note}", style="yellow"))
 
 
 def _profit(value: Decimal | None) -> Text:

@@ -84,6 +84,7 @@ def _print(before: Report, after: Report) -> None:
         table.add_row(f"{pool.id} requirement", *requirement)
         table.add_row(f"{pool.id} liquidatable", output.verdict(pool.liquidatable), output.verdict(then.liquidatable))
     output.console().print(table)
+    output.print_notes(output.console(), after.notes)
 
 
 def _series(curve: tuple[ShockPoint, ...]) -> dict[str, tuple[list[float], list[float]]]:

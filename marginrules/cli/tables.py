@@ -1,5 +1,7 @@
 """`marginrules tables`: tier tables from a venue's answer, and what changed between two versions."""
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -8,12 +10,22 @@ from pathlib import Path
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from marginrules.account import documents
 from marginrules.account.state import StateError
 from marginrules.arithmetic import plain_text
-from marginrules.cli import output
-from marginrules.venues.tables import TIER_READERS, Tables, differences, read_tiers, rows_by_symbol
+from marginrules.cli import arguments, output
+from marginrules.language.diagnostics import did_you_mean
+from marginrules.venues.tables import (
+    TIER_READERS,
+    TIER_SOURCES,
+    TableFile,
+    Tables,
+    differences,
+    read_tiers,
+    table_file,
+)
 
 SCHEMA = "marginrules/table/1"
 
@@ -24,20 +36,38 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("answer", metavar="FILE")
+@click.argument("answer", metavar="ANSWER")
 @click.option("--from", "name", required=True, type=click.Choice(list(TIER_READERS)), help="whose answer it is")
-@click.option("--source", default="", help="where it was read, for those who ask")
+@click.option("--source", help="where it was read; by default the venue's request")
 @click.option("--read", "read_on", metavar="DATE", required=True, help="the day it was read, as 2026-11-20")
 @click.option("--valid-until", metavar="DATE", help="the day from which it is not to be relied on")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="write the table file here")
+@click.option(
+    "--symbol",
+    "renamed",
+    multiple=True,
+    metavar="NAME=SYMBOL",
+    help="call the table of NAME by the SYMBOL of an account's instrument; repeatable, and only those named are kept",
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="write the table file here")
 def import_table(
-    answer: str, name: str, source: str, read_on: str, valid_until: str | None, output: Path | None
+    answer: str,
+    name: str,
+    source: str | None,
+    read_on: str,
+    valid_until: str | None,
+    renamed: tuple[str, ...],
+    output: Path | None,
 ) -> int:
-    """Turn a venue's leverage-tier answer into a table file that a policy reads with `table … from … per symbol`."""
-    tables = read_tiers(name, _load(answer), answer)
-    document: dict[str, object] = {"schema": SCHEMA, "source": source or name, "read": _day(read_on, "--read")}
-    if valid_until is not None:
-        document["valid_until"] = _day(valid_until, "--valid-until")
+    """Turn a venue's leverage-tier ANSWER into a table file that a policy reads with `table … from … per symbol`."""
+    read_day = _day(read_on, "--read")
+    last_day = _day(valid_until, "--valid-until") if valid_until is not None else None
+    if last_day is not None and last_day <= read_day:
+        message = f"{last_day} is not after {read_day}, the day it was read"
+        raise click.BadParameter(message, param_hint="--valid-until")
+    tables = _named(read_tiers(name, _json(answer), _shown(answer)), renamed)
+    document: dict[str, object] = {"schema": SCHEMA, "source": source or TIER_SOURCES[name], "read": str(read_day)}
+    if last_day is not None:
+        document["valid_until"] = str(last_day)
     document["tiers"] = [
         {"symbol": symbol, **{column: plain_text(value) for column, value in row.items()}}
         for symbol, rows in tables.items()
@@ -52,7 +82,10 @@ def import_table(
         beside.write_text(text, encoding="utf-8")
         beside.replace(output)
     except OSError as error:
-        raise StateError("", f"cannot be written: {error.strerror}", "name a file that can", str(output)) from None
+        beside.unlink(missing_ok=True)
+        message = f"{output}: cannot be written: {error.strerror}\nhelp: name a file in a folder that exists"
+        raise arguments.FileError(message) from None
+    click.echo(f"{output}: {len(tables)} symbols, {sum(map(len, tables.values()))} rows", err=True)
     return 0
 
 
@@ -62,30 +95,54 @@ def import_table(
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def diff(old: str, new: str, *, as_json: bool) -> int:
     """What changed between two table files; exit code 0 if nothing did, 1 if something did."""
-    found = differences(_tables(old), _tables(new))
+    before, after = _file(old), _file(new)
+    found = differences(before.rows, after.rows)
     if as_json:
-        output.print_json({"schema": "marginrules/table-diff/1", "differences": found})
+        output.print_json(
+            {
+                "schema": "marginrules/table-diff/1",
+                "old": _described(before),
+                "new": _described(after),
+                "differences": found,
+            }
+        )
         return 1 if found else 0
+    out = output.console()
+    for word, name, file in (("old", old, before), ("new", new, after)):
+        out.print(Text(f"{word}: {_heading(name, file)}", style="dim"))
     table = Table(pad_edge=False)
     for heading in ("symbol", "above", "column", "old", "new", "change"):
         table.add_column(heading, justify="right" if heading in {"above", "old", "new"} else "left")
     for entry in found:
         table.add_row(*(entry[heading] or "-" for heading in ("symbol", "above", "column", "old", "new", "change")))
-    output.console().print(table if found else "no differences")
+    out.print(table if found else "no differences")
     return 1 if found else 0
 
 
 @command.command("show")
 @click.argument("file", metavar="FILE")
-def show(file: str) -> int:
+@click.option("--symbol", "symbols", multiple=True, metavar="SYMBOL", help="show this one only; repeatable")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document")
+def show(file: str, symbols: tuple[str, ...], *, as_json: bool) -> int:
     """Print a table file."""
+    found = _file(file)
+    rows = {symbol: found.rows[_known(symbol, found.rows)] for symbol in symbols} if symbols else found.rows
+    if as_json:
+        tiers = [
+            {"symbol": symbol, **{column: plain_text(value) for column, value in row.items()}}
+            for symbol, listed in rows.items()
+            for row in listed
+        ]
+        output.print_json({"schema": SCHEMA, **_described(found), "tiers": tiers})
+        return 0
     out = output.console()
-    for symbol, rows in _tables(file).items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        table = Table(title=symbol, title_justify="left", pad_edge=False)
+    out.print(Text(_heading(file, found), style="dim"))
+    for symbol, listed in rows.items():
+        columns = list(dict.fromkeys(column for row in listed for column in row))
+        table = Table(title=Text(symbol or "every symbol"), title_justify="left", pad_edge=False)
         for column in columns:
             table.add_column(column, justify="right")
-        for row in rows:
+        for row in listed:
             table.add_row(*(_cell(row, column) for column in columns))
         out.print(table)
     return 0
@@ -95,20 +152,72 @@ def _cell(row: Mapping[str, Decimal], column: str) -> str:
     return plain_text(row[column]) if column in row else "-"
 
 
-def _tables(name: str) -> Tables:
-    return rows_by_symbol(_load(name), name)
+def _described(file: TableFile) -> dict[str, str | None]:
+    return {"source": file.source, "read": file.read, "valid_until": file.valid_until}
 
 
-def _load(name: str) -> object:
+def _heading(name: str, file: TableFile) -> str:
+    said = [
+        file.source or "no source",
+        f"read {file.read}" if file.read else "no day of reading",
+        f"valid until {file.valid_until}" if file.valid_until else "no last day",
+    ]
+    return f"{_shown(name)} ({', '.join(said)})"
+
+
+def _named(tables: Tables, renamed: tuple[str, ...]) -> Tables:
+    """The tables under the symbols that were asked for; all, as they are, where none were."""
+    found: Tables = {}
+    for pair in renamed:
+        name, separator, symbol = pair.partition("=")
+        symbol = symbol if separator else name
+        if not symbol or symbol in found:
+            message = f"{pair!r} names a symbol twice, or none; write NAME=SYMBOL"
+            raise click.BadParameter(message, param_hint="--symbol")
+        found[symbol] = tables[_known(name, tables)]
+    return found or tables
+
+
+def _known(symbol: str, tables: Tables) -> str:
+    if symbol not in tables:
+        listed = ", ".join(list(tables)[:10])
+        more = f" and {len(tables) - 10} more" if len(tables) > 10 else ""  # noqa: PLR2004 - what fits a line
+        message = f"there is no table of {symbol!r}; {did_you_mean(symbol, tables)}there are {listed}{more}"
+        raise click.BadParameter(message, param_hint="--symbol")
+    return symbol
+
+
+def _file(name: str) -> TableFile:
+    if name.lower().endswith(".csv"):
+        return table_file(_records(name), name)
+    return table_file(_json(name), _shown(name))
+
+
+def _json(name: str) -> object:
+    return documents.load_json(arguments.read_bytes(name, _shown(name)), _shown(name))
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _records(name: str) -> list[dict[str, str]]:
+    """The records of a CSV file, as a policy reads them: a heading line, and comments that begin with `#`."""
     try:
-        return documents.load_json(Path(name).read_bytes(), name)
-    except OSError as error:
-        raise StateError("", f"cannot be read: {error.strerror}", "give a JSON file", name) from None
-
-
-def _day(text: str, option: str) -> str:
+        text = arguments.read_bytes(name, name).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StateError("", "the text is not UTF-8", "save it as UTF-8", name) from None
+    reader = csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#"))
     try:
-        return date.fromisoformat(text).isoformat()
+        records = [{key: value for key, value in record.items() if key and value is not None} for record in reader]
+    except csv.Error as error:
+        raise StateError("", f"not CSV: {error}", "write a heading line and one line a row", name) from None
+    return [{key: value.strip() for key, value in record.items()} for record in records]
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
     except ValueError:
         message = f"{text!r} is no day; write it as 2026-11-20"
         raise click.BadParameter(message, param_hint=option) from None

@@ -9,10 +9,12 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
+from attrs import frozen
+
 from marginrules.account.fields import TIER_COLUMNS
-from marginrules.account.state import TierTable
+from marginrules.account.state import StateError, TierTable
 from marginrules.arithmetic import exact_context, plain_text
-from marginrules.venues.figures import filled_decimal, members, unwrapped
+from marginrules.venues.figures import filled, filled_decimal, members, unwrapped
 from marginrules.venues.payload import Part
 
 Row = dict[str, Decimal]
@@ -38,12 +40,17 @@ def read_tiers(name: str, payload: object, source: str = "payload") -> Tables:
         StateError: the answer is not of the venue's form, has gaps or overlaps, or amounts that break continuity.
     """
     part = Part(payload, source, {})
-    with exact_context():
-        found = TIER_READERS[name](part)
-        for symbol, rows in found.items():
-            check_tiers(part, symbol, rows)
+    try:
+        with exact_context():
+            found = TIER_READERS[name](part)
+            for symbol, rows in found.items():
+                check_tiers(part, symbol, rows)
+    except StateError as error:
+        # A table is made of one answer: whatever is wrong with it, that answer is due.
+        remedy = f"give the answer of {TIER_SOURCES[name]} whole, as it gave it"
+        raise StateError(error.pointer, error.problem.replace("the payload", "the answer"), remedy, source) from None
     if not found:
-        raise part.error("the answer holds no tiers", _WHOLE)
+        raise part.error("the answer holds no tiers", f"give the answer of {TIER_SOURCES[name]} whole, as it gave it")
     return found
 
 
@@ -356,22 +363,100 @@ TIER_READERS: Mapping[str, Callable[[Part], Tables]] = MappingProxyType(
 """The answers that are read, by what `--from` calls them."""
 
 
-def rows_by_symbol(document: object, source: str) -> Tables:
-    """The rows of a table file, by symbol.
+TIER_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "ccxt": "ccxt, fetch_leverage_tiers",
+        "binance": "Binance, GET /fapi/v1/leverageBracket or /dapi/v2/leverageBracket",
+        "binance-usdm": "Binance, GET /fapi/v1/leverageBracket",
+        "binance-coinm": "Binance, GET /dapi/v2/leverageBracket",
+        "aster": "Aster, GET /fapi/v1/leverageBracket",
+        "bybit": "Bybit, GET /v5/market/risk-limit",
+        "okx": "OKX, GET /api/v5/public/position-tiers",
+        "hyperliquid": "Hyperliquid, info request meta",
+        "gate": "Gate, GET /futures/{settle}/risk_limit_tiers",
+        "bitget": "Bitget, GET /api/v2/mix/market/query-position-lever",
+        "kucoin-futures": "KuCoin, GET /api/v1/contracts/risk-limit/{symbol}",
+        "kraken-futures": "Kraken, GET /derivatives/api/v3/instruments",
+    }
+)
+"""The request that each answer is of."""
+
+
+@frozen
+class TableFile:
+    """A table file: its rows by symbol, and what it says beside them.
+
+    Attributes:
+        rows: by symbol; one entry with an empty name where the rows are of no symbol.
+        source: where they were read, or None.
+        read: the day on which they were read.
+        valid_until: the first day on which they are not to be relied on.
+    """
+
+    rows: Tables
+    source: str | None = None
+    read: str | None = None
+    valid_until: str | None = None
+
+
+def table_file(document: object, source: str) -> TableFile:
+    """A table file as a policy reads it: an object with `tiers`, or a list of rows.
+
+    Args:
+        document: parsed JSON, or the records of a CSV file.
+        source: what messages call it.
 
     Raises:
-        StateError: it is no table file.
+        StateError: it is no table file, or a figure in it is none.
     """
     part = Part(document, source, {})
+    if isinstance(document, list | tuple):
+        return TableFile(_rows_by_symbol(part))
+    if isinstance(document, Mapping) and "tiers" not in document:
+        raise part.error(
+            "this is no table file: it has no `tiers`",
+            "`marginrules tables import` makes one of a venue's answer",
+        )
+    return TableFile(
+        _rows_by_symbol(part.member("tiers")), *(_said(part, key) for key in ("source", "read", "valid_until"))
+    )
+
+
+def _said(part: Part, key: str) -> str | None:
+    found = part.optional(key)
+    return found.text() if found else None
+
+
+def _rows_by_symbol(part: Part) -> Tables:
     found: Tables = {}
-    for row in part.member("tiers").items():
-        symbol = row.member("symbol").text()
-        found.setdefault(symbol, []).append({name: cell.decimal() for name, cell in members(row) if name != "symbol"})
-    return found
+    for row in part.items():
+        named = row.optional("symbol")
+        rows = found.setdefault(named.text() if named else "", [])
+        if filled(row, "above") is None:
+            raise row.lacks(
+                "above",
+                "write the lower bound of each row as `above`; `marginrules tables import` makes a table file of a "
+                "venue's answer",
+            )
+        cells = {name: cell.decimal() for name, cell in members(row) if name != "symbol" and cell.value != ""}
+        if any(cells["above"] == other["above"] for other in rows):
+            raise row.member("above").error(
+                f"two rows of {named.text() if named else 'the table'} begin at {plain_text(cells['above'])}",
+                "keep one of them",
+            )
+        rows.append(cells)
+    if not found:
+        raise part.error(f"{part.name} holds no rows", "write at least one")
+    return {symbol: sorted(rows, key=_lower_bound) for symbol, rows in found.items()}
 
 
 def differences(old: Tables, new: Tables) -> list[dict[str, str | None]]:
-    """What changed between two versions of a table: symbols, rows by their lower bound, and figures in them."""
+    """What changed between two versions of a table.
+
+    Returns:
+        One record for each figure, in order of symbol and lower bound: `change` is `changed`, or `row added` and
+        `row removed` for the figures of a row that only one version has, or `added` and `removed` for a whole symbol.
+    """
     found: list[dict[str, str | None]] = []
     for symbol in sorted({*old, *new}):
         if symbol not in new or symbol not in old:
@@ -381,6 +466,9 @@ def differences(old: Tables, new: Tables) -> list[dict[str, str | None]]:
         before = {row["above"]: row for row in old[symbol]}
         after = {row["above"]: row for row in new[symbol]}
         for above in sorted({*before, *after}):
+            change = (
+                "changed" if above in before and above in after else "row removed" if above in before else "row added"
+            )
             columns = sorted({*before.get(above, {}), *after.get(above, {})} - {"above"})
             for column in columns:
                 one, other = before.get(above, {}).get(column), after.get(above, {}).get(column)
@@ -392,7 +480,7 @@ def differences(old: Tables, new: Tables) -> list[dict[str, str | None]]:
                             "column": column,
                             "old": None if one is None else plain_text(one),
                             "new": None if other is None else plain_text(other),
-                            "change": "changed" if above in before and above in after else "row",
+                            "change": change,
                         }
                     )
     return found
