@@ -19,6 +19,7 @@ from marginrules.venues import (
     dydx_v4,
     gate,
     hyperliquid,
+    okx,
 )
 from marginrules.venues.importer import Importer
 
@@ -37,6 +38,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             dydx_v4,
             gate,
             bitget,
+            okx,
         )
     }
 )
