@@ -555,8 +555,15 @@ def _check_cross_wallet(asset: str, row: Part, wallet: Decimal, answers: _Answer
 def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
     """Index price, and in Multi-Assets mode both rates, of the assets held, where `assetIndex` is given."""
     indices = _by(_rows(answers.payload, "assetIndex"), "symbol")
+    information = answers.payload.optional("exchangeInfo")
+    listed = information.optional("assets") if information else None
+    described = _by(listed.items() if listed else (), "asset")
     assets = []
     for name in dict.fromkeys(names):
+        inputs: dict[str, Value] = {}
+        threshold = optional_decimal(described[name], "autoAssetExchange") if name in described else None
+        if threshold is not None:
+            inputs["autoAssetExchange"] = threshold
         row = indices.get(f"{name}USD")
         if row is None:
             if answers.multi_assets:
@@ -568,14 +575,18 @@ def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
                         f"add the answer of {REQUESTS['assetIndex']}, of all symbols, as `assetIndex`",
                     )
                 )
-            assets.append(Asset(name))
+            assets.append(Asset(name, inputs=inputs))
             continue
+        rate = None
+        if answers.multi_assets:
+            rate = 1 - row.member("bidBuffer").rate()
+            inputs["askBuffer"] = row.member("askBuffer").rate()
         assets.append(
             Asset(
                 name,
                 index_price=row.member("index").positive(),
-                collateral_rate=1 - row.member("bidBuffer").rate() if answers.multi_assets else None,
-                inputs={"askBuffer": row.member("askBuffer").rate()} if answers.multi_assets else {},
+                collateral_rate=rate,
+                inputs=inputs,
                 pointer=row.pointer,
             )
         )

@@ -360,9 +360,9 @@ def test_in_multi_assets_mode_what_is_held_counts_at_the_bid_rate_and_what_is_ow
 def test_the_threshold_below_which_assets_are_exchanged_is_shown_where_it_is_given() -> None:
     document = documents.write(multi_assets("-10000.01"))
     policy = load_policy("binance-usdm")
-    document["assets"][1]["autoExchangeThreshold"] = "-10000"
+    document["assets"][1]["autoAssetExchange"] = "-10000"
     below = evaluate(policy, documents.read(document, policy.inputs)).pools[0]
-    document["assets"][1]["autoExchangeThreshold"] = "-10000.01"
+    document["assets"][1]["autoAssetExchange"] = "-10000.01"
     at = evaluate(policy, documents.read(document, policy.inputs)).pools[0]
     assert [dict(pool.figures)["auto_exchange"] for pool in (below, at)] == [True, False]
 
@@ -372,6 +372,18 @@ def test_the_liquidation_fee_is_that_of_the_exchange_information() -> None:
     bitcoin, ether = imported(exchangeInfo={"symbols": [described]}).instruments
     assert bitcoin.inputs == {"liquidationFee": Decimal("0.0125")}
     assert ether.inputs == {}
+
+
+def test_the_threshold_of_automatic_exchange_is_that_of_the_exchange_information() -> None:
+    information = {
+        "symbols": [],
+        "assets": [
+            {"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"},
+            {"asset": "BNB", "marginAvailable": False, "autoAssetExchange": None},
+        ],
+    }
+    assert imported(exchangeInfo=information).asset_by_name["USDT"].inputs == {"autoAssetExchange": Decimal(-10000)}
+    assert imported().asset_by_name["USDT"].inputs == {}
 
 
 def test_an_imported_account_can_be_written_as_an_account_document_and_read_again() -> None:
