@@ -19,6 +19,7 @@ from marginrules.venues import (
     dydx_v4,
     gate,
     hyperliquid,
+    kraken_futures,
     okx,
 )
 from marginrules.venues.importer import Importer
@@ -39,6 +40,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             gate,
             bitget,
             okx,
+            kraken_futures,
         )
     }
 )
