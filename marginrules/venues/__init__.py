@@ -21,6 +21,7 @@ from marginrules.venues import (
     hyperliquid,
     kraken_futures,
     okx,
+    paradex,
 )
 from marginrules.venues.importer import Importer
 
@@ -41,6 +42,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             bitget,
             okx,
             kraken_futures,
+            paradex,
         )
     }
 )
