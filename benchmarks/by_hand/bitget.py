@@ -69,7 +69,8 @@ def _requirement(value: Decimal, table: TierTable | None) -> Decimal:
     if table is None:
         raise ValueError
     column = table.columns.index("maintenance_rate")
-    rates, amounts = [], []
+    rates: list[Decimal] = []
+    amounts: list[Decimal] = []
     for index, row in enumerate(table.rows):
         rates.append(row[column] or ZERO)
         amounts.append(amounts[-1] + (row[0] or ZERO) * (rates[-1] - rates[-2]) if index else ZERO)
