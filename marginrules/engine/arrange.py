@@ -3,12 +3,12 @@
 Membership follows from the policy's `covers` alone, and the checks have proved that it gives every position one pool.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from attrs import frozen
+from attrs import field, fields, frozen
 
 from marginrules.account.state import AccountState, Asset, Balance, Instrument, Order, Position, StateError
 from marginrules.engine.unknown import Unknown
@@ -18,6 +18,8 @@ from marginrules.policy.policy import Policy
 
 PositionMember = tuple[Position, Instrument, Asset | None]
 OrderMember = tuple[Order, Instrument, Asset | None]
+_ZERO = Decimal(0)
+
 BalanceMember = tuple[Balance, Decimal | Unknown, Asset | None]
 
 
@@ -42,7 +44,8 @@ class Groups:
 NO_GROUPS: Mapping[str, Groups] = {}
 
 
-@frozen(eq=False)
+# Without slots: an account makes several, and the dictionary of a frozen record is filled faster than its slots.
+@frozen(eq=False, slots=False)
 class PoolInstance:
     """One pool of an account.
 
@@ -67,6 +70,27 @@ class PoolInstance:
 
 
 @frozen(eq=False)
+class _Active:
+    """The pools that the account's settings leave, and who is in which, found out once.
+
+    Attributes:
+        pools: the variants in force.
+        keys: for each of them, the key of a member's pool; None where there is one for the account.
+        assigned: for each of them, whether its positions have margin of their own.
+        positions: the place among `pools` of a position, by the fields that it follows from; orders: of an order.
+        known: what holds of the account's settings, and of balances and assets where a document does not say.
+    """
+
+    pools: tuple[plan.PoolPlan, ...]
+    keys: tuple[Callable[[str, Instrument], str] | None, ...]
+    assigned: tuple[bool, ...]
+    settings: Mapping[tuple[str, str], str | bool]
+    known: Mapping[tuple[str, str], str | bool]
+    positions: dict[tuple[object, ...], int] = field(factory=dict)
+    orders: dict[tuple[object, ...], int] = field(factory=dict)
+
+
+@frozen(eq=False)
 class _Scheme:
     """What membership under a policy depends on, found out once.
 
@@ -74,18 +98,27 @@ class _Scheme:
         settings: the account's choices and flags that it may depend on, each with its default.
         defaults: what holds of balances and assets where a document does not say.
         needed: those without which the pools are not known.
-        positions: fields of a position that its pool follows from; orders: the same of an order.
-        decided: pools already found, by settings and such fields.
+        position: from a position and its instrument, the fields that its pool follows from; order: the same of an order.
+        active: the pools in force, by the account's settings.
     """
 
     settings: tuple[tuple[str, str | bool | None], ...]
     needed: Mapping[str, tuple[str | bool, ...]]
-    positions: tuple[str, ...]
-    orders: tuple[str, ...]
-    instruments: tuple[str, ...]
+    position: Callable[[Position, Instrument], tuple[object, ...]]
+    order: Callable[[Order, Instrument], tuple[object, ...]]
     defaults: Mapping[tuple[str, str], str | bool]
-    decided: dict[tuple[object, ...], plan.PoolPlan | None]
-    active: dict[tuple[object, ...], tuple[plan.PoolPlan, ...]]
+    active: dict[tuple[object, ...], _Active] = field(factory=dict)
+
+
+_NOWHERE = -1
+"""The place of a member that no pool covers."""
+
+_KEYS: Mapping[str, Callable[[str, Instrument], str]] = {
+    "settlement asset": lambda position, instrument: instrument.settle,  # noqa: ARG005 - all keys are made alike
+    "position": lambda position, instrument: position,  # noqa: ARG005
+    "underlying": lambda position, instrument: instrument.base,  # noqa: ARG005
+    "instrument": lambda position, instrument: instrument.symbol,  # noqa: ARG005
+}
 
 
 @lru_cache(maxsize=256)
@@ -103,94 +136,146 @@ def _scheme(policy: plan.Plan) -> _Scheme:
             default = None if spec.default is None else spec.default == "true" if spec.kind == "flag" else spec.default
             settings.append((spec.name, default))
     needed = variables([pool.when for pool in policy.pools if pool.when is not None])
+    names = {
+        owner: tuple(name for entity, name in domains if entity == owner)
+        for owner in ("position", "order", "instrument")
+    }
     return _Scheme(
         tuple(settings),
         {name: values for (_, name), values in needed.items()},
-        tuple(name for entity, name in domains if entity == "position"),
-        tuple(name for entity, name in domains if entity == "order"),
-        tuple(name for entity, name in domains if entity == "instrument"),
+        _reader(Position, names["position"], names["instrument"]),
+        _reader(Order, names["order"], names["instrument"]),
         {
             (spec.entity, spec.name): spec.default == "true" if spec.kind == "flag" else spec.default
             for spec in policy.inputs
             if spec.default is not None and spec.entity in {"balance", "asset"}
         },
-        {},
-        {},
     )
 
 
-def arrange(policy: Policy, state: AccountState) -> tuple[PoolInstance, ...]:
+def _reader(
+    record: type[Position | Order], own: Sequence[str], instrument: Sequence[str]
+) -> Callable[[Any, Instrument], tuple[object, ...]]:
+    """A function from a record and its instrument to some of their fields: made once, since every account needs it."""
+    parts = [
+        f"{variable}.{name}" if name in {entry.name for entry in fields(kind)} else f"{variable}.inputs.get({name!r})"
+        for variable, kind, names in (("record", record, own), ("instrument", Instrument, instrument))
+        for name in names
+    ]
+    text = f"lambda record, instrument: ({''.join(f'{part}, ' for part in parts)})"
+    found: Callable[[Any, Instrument], tuple[object, ...]] = eval(text)  # noqa: S307 - names from a checked plan
+    return found
+
+
+def _activate(policy: plan.Plan, scheme: _Scheme, settings: Mapping[tuple[str, str], str | bool]) -> _Active:
+    pools = tuple(pool for pool in policy.pools if truth(pool.when, settings) is not False)
+    return _Active(
+        pools,
+        tuple(_KEYS.get(pool.key) for pool in pools),
+        tuple(pool.draws_on == "assigned_margin" for pool in pools),
+        settings,
+        {**scheme.defaults, **settings},
+    )
+
+
+def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
     """The pools of an account under a policy, those with collateral and no position included.
 
     Raises:
         StateError: the document does not say what membership depends on, or contradicts the policy's scope.
     """
-    _check_scope(policy, state)
+    _check_scope(policy.plan, state)
     scheme = _scheme(policy.plan)
-    settings = _settings(policy, scheme, state)
-    chosen = tuple(settings.values())
+    chosen = _chosen(policy, scheme, state) if scheme.settings else ()
     active = scheme.active.get(chosen)
     if active is None:
-        active = tuple(pool for pool in policy.plan.pools if truth(pool.when, settings) is not False)
-        scheme.active[chosen] = active
-    members: dict[plan.PoolPlan, dict[str, list[PositionMember]]] = {pool: {} for pool in active}
-    orders: dict[plan.PoolPlan, dict[str, list[OrderMember]]] = {pool: {} for pool in active}
+        settings = {
+            ("account", name): value
+            for (name, _), value in zip(scheme.settings, chosen, strict=True)
+            if value is not None
+        }
+        active = scheme.active[chosen] = _activate(policy.plan, scheme, settings)
+    pools, keys = active.pools, active.keys
+    members: list[dict[str, list[PositionMember]]] = [{} for _ in pools]
     assigned: dict[str, Decimal | Unknown] = {}
     instruments, assets = state.instrument_by_symbol, state.asset_by_name
+    fields_of, decided = scheme.position, active.positions
+    isolated = active.assigned
     for position in state.positions:
         instrument = instruments[position.symbol]
-        key = ("position", chosen, *[_field(position, name) for name in scheme.positions])
-        if scheme.instruments:
-            key += tuple([_field(instrument, name) for name in scheme.instruments])
-        pool = scheme.decided.get(key)
-        if pool is None:
-            pool = scheme.decided[key] = _pool_of(position, instrument, "position", active, settings)
-        if pool is None:
+        place = decided.get(fields_of(position, instrument))
+        if place is None:
+            place = _pool_of(position, instrument, "position", active)
+            decided[fields_of(position, instrument)] = place
+        if place == _NOWHERE:
             raise StateError(
                 position.pointer,
                 f"no pool of policy {policy.name} covers this position",
                 "correct its margin mode or the account's settings",
             )
+        key_of = keys[place]
+        key = "" if key_of is None else key_of(position.id, instrument)
         member = (position, instrument, assets.get(instrument.settle))
-        members[pool].setdefault(_key(pool, position.id, instrument), []).append(member)
-        if pool.draws_on == "assigned_margin":
-            margin = position.assigned_margin
-            asset = instrument.settle
-            if pool.draws_asset is not None:
-                asset = _named_asset(position, pool.draws_asset)
-            if margin is None:
-                missing = Unknown(
-                    f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin"
-                )
-                assigned[asset] = missing
-            else:
-                known = assigned.get(asset, Decimal(0))
-                assigned[asset] = known if isinstance(known, Unknown) else known + margin
+        members[place].setdefault(key, []).append(member)
+        if isolated[place]:
+            _assign(assigned, position, pools[place].draws_asset, instrument)
+    orders: list[dict[str, list[OrderMember]]] = [{} for _ in pools]
     for order in state.orders:
         instrument = instruments[order.symbol]
-        key = ("order", chosen, *[_field(order, name) for name in scheme.orders])
-        if scheme.instruments:
-            key += tuple([_field(instrument, name) for name in scheme.instruments])
-        if key not in scheme.decided:
-            scheme.decided[key] = _pool_of(order, instrument, "order", active, settings)
-        pool = scheme.decided[key]
-        if pool is not None and pool.key != "position":
-            entry = (order, instrument, assets.get(instrument.settle))
-            orders[pool].setdefault(_key(pool, "", instrument), []).append(entry)
-    return tuple(
-        instance
-        for pool in active
-        for instance in _instances(pool, members[pool], orders[pool], assigned, state, {**scheme.defaults, **settings})
-    )
+        place = active.orders.get(scheme.order(order, instrument))
+        if place is None:
+            place = _pool_of(order, instrument, "order", active)
+            active.orders[scheme.order(order, instrument)] = place
+        if place != _NOWHERE and pools[place].key != "position":
+            key_of = keys[place]
+            key = "" if key_of is None else key_of("", instrument)
+            orders[place].setdefault(key, []).append((order, instrument, assets.get(instrument.settle)))
+    found: list[PoolInstance] = []
+    for place, pool in enumerate(pools):
+        if pool.draws_on == "assigned_margin" and pool.key == "position":
+            _isolated(found, pool, members[place], state)
+        else:
+            _instances(found, pool, members[place], orders[place], assigned, state, active.known)
+    return found
 
 
-def _check_scope(policy: Policy, state: AccountState) -> None:
-    found = policy.plan
+def _isolated(
+    found: list[PoolInstance], pool: plan.PoolPlan, members: Mapping[str, list[PositionMember]], state: AccountState
+) -> None:
+    """The pools of positions each with a margin of its own."""
+    for key, (member,) in members.items():
+        position, instrument, _ = member
+        collateral: Decimal | Unknown | None = position.assigned_margin
+        if collateral is None:
+            collateral = _no_margin(position)
+        asset = instrument.settle if pool.asset == "settle" else pool.asset
+        groups = _groups(pool, (member,), (), (), state) if pool.groups else NO_GROUPS
+        found.append(PoolInstance(pool, f"{pool.kind}/{key}", asset, (member,), (), (), collateral, groups))
+
+
+def _assign(
+    assigned: dict[str, Decimal | Unknown], position: Position, named: str | None, instrument: Instrument
+) -> None:
+    """Count the margin of a position among what its asset's balance has given away."""
+    asset = instrument.settle if named is None else _named_asset(position, named)
+    if position.assigned_margin is None:
+        assigned[asset] = _no_margin(position)
+        return
+    known = assigned.get(asset)
+    if not isinstance(known, Unknown):
+        assigned[asset] = position.assigned_margin if known is None else known + position.assigned_margin
+
+
+def _no_margin(position: Position) -> Unknown:
+    return Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+
+
+def _check_scope(found: plan.Plan, state: AccountState) -> None:
     for instrument in state.instruments:
         if instrument.contract not in found.contracts:
             raise StateError(
                 f"{instrument.pointer}/contract",
-                f"policy {policy.name} is about {' and '.join(found.contracts)} contracts, {instrument.symbol} is {instrument.contract}",
+                f"policy {found.name} is about {' and '.join(found.contracts)} contracts, {instrument.symbol} is {instrument.contract}",
                 "leave the instrument out, or use a policy that has rules for it",
             )
     as_of = state.account.as_of
@@ -199,34 +284,36 @@ def _check_scope(policy: Policy, state: AccountState) -> None:
     if found.start is not None and as_of.date() < found.start:
         raise StateError(
             "/account/as_of",
-            f"the rules of {policy.name} hold from {found.start}, the account is as of {as_of.date()}",
+            f"the rules of {found.name} hold from {found.start}, the account is as of {as_of.date()}",
             "use a policy that held then",
         )
     if found.until is not None and as_of.date() >= found.until:
         raise StateError(
             "/account/as_of",
-            f"the rules of {policy.name} held until {found.until}, the account is as of {as_of.date()}",
+            f"the rules of {found.name} held until {found.until}, the account is as of {as_of.date()}",
             "use a policy that holds then",
         )
 
 
-def _settings(policy: Policy, scheme: _Scheme, state: AccountState) -> dict[tuple[str, str], str | bool]:
+def _chosen(policy: Policy, scheme: _Scheme, state: AccountState) -> tuple[str | bool | None, ...]:
     """Choices and flags of the account that decide which pools there are, and who is in them."""
-    found: dict[tuple[str, str], str | bool] = {}
+    found: list[str | bool | None] = []
     inputs = state.account.inputs
     for name, default in scheme.settings:
         value = inputs.get(name)
         if value is None:
             value = default
         if isinstance(value, str | bool):
-            found["account", name] = value
+            found.append(value)
         elif name in scheme.needed:
             raise StateError(
                 f"/account/{name}",
                 f"policy {policy.name} needs `{name}` to know which pools there are",
                 f"add it to `account`: {', '.join(str(entry).lower() for entry in scheme.needed[name])}",
             )
-    return found
+        else:
+            found.append(None)
+    return tuple(found)
 
 
 def _named_asset(position: Position, name: str) -> str:
@@ -241,20 +328,13 @@ def _named_asset(position: Position, name: str) -> str:
     return found
 
 
-def _pool_of(
-    record: Position | Order,
-    instrument: Instrument,
-    entity: str,
-    active: Sequence[plan.PoolPlan],
-    settings: Mapping[tuple[str, str], str | bool],
-) -> plan.PoolPlan | None:
-    for pool in active:
+def _pool_of(record: Position | Order, instrument: Instrument, entity: str, active: _Active) -> int:
+    """The place of the pool that a record is in; `_NOWHERE` where none covers it."""
+    for place, pool in enumerate(active.pools):
         condition = pool.positions if entity == "position" else pool.orders
         if condition is None:
             continue
-        if isinstance(condition, plan.Constant):
-            return pool
-        verdict = truth(condition, _Known(record, instrument, entity, settings))
+        verdict = truth(condition, _Known(record, instrument, entity, active.settings))
         if verdict is None:
             missing = next(
                 name for (owner, name) in variables([condition]) if owner == entity and _field(record, name) is None
@@ -265,8 +345,8 @@ def _pool_of(
                 f"say it: {', '.join(str(value) for value in variables([condition])[entity, missing])}",
             )
         if verdict:
-            return pool
-    return None
+            return place
+    return _NOWHERE
 
 
 class _Known(dict[tuple[str, str], str | bool]):
@@ -297,44 +377,36 @@ def _field(record: Position | Order | Balance | Instrument, name: str) -> Any:
     return record.inputs.get(name) if value is None else value
 
 
-def _key(pool: plan.PoolPlan, position: str, instrument: Instrument) -> str:
-    match pool.key:
-        case "account":
-            return ""
-        case "settlement asset":
-            return instrument.settle
-        case "position":
-            return position
-        case "underlying":
-            return instrument.base
-        case _:
-            return instrument.symbol
-
-
 def _instances(
+    found: list[PoolInstance],
     pool: plan.PoolPlan,
     members: Mapping[str, list[PositionMember]],
     orders: Mapping[str, list[OrderMember]],
     assigned: Mapping[str, Decimal | Unknown],
     state: AccountState,
     settings: Mapping[tuple[str, str], str | bool],
-) -> list[PoolInstance]:
-    keys = list(dict.fromkeys([*members, *orders]))
-    drawn = _drawn(pool, assigned, state, settings)
+) -> None:
+    """The pools of one variant, one per key."""
+    drawn = _drawn(pool, assigned, state, settings) if pool.draws_on in {"balances", "remainder"} else ()
     if pool.key == "account":
-        keys = [""]
-    elif pool.key == "settlement asset":
-        keys = list(dict.fromkeys([*keys, *(balance.asset for balance, _, _ in drawn)]))
-    found = []
+        keys: Iterable[str] = ("",)
+    else:
+        held = [balance.asset for balance, _, _ in drawn] if pool.key == "settlement asset" else []
+        keys = dict.fromkeys([*members, *orders, *held])
     for key in keys:
-        positions, resting = tuple(members.get(key, ())), tuple(orders.get(key, ()))
+        positions = tuple(members[key]) if key in members else ()
+        resting = tuple(orders[key]) if key in orders else ()
         asset = _asset(pool, key, positions, resting, drawn, state)
-        balances = tuple(entry for entry in drawn if pool.mixed or entry[0].asset == asset)
+        balances = drawn
+        if not pool.mixed:
+            for balance, _, _ in drawn:
+                if balance.asset != asset:
+                    balances = tuple([entry for entry in drawn if entry[0].asset == asset])
+                    break
         collateral = _collateral(pool, positions, balances)
-        identity = pool.kind if pool.key == "account" else f"{pool.kind}/{key}"
+        identity = f"{pool.kind}/{key}" if key else pool.kind
         groups = _groups(pool, positions, resting, balances, state) if pool.groups else NO_GROUPS
         found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups))
-    return found
 
 
 def _groups(
@@ -373,8 +445,6 @@ def _drawn(
     state: AccountState,
     settings: Mapping[tuple[str, str], str | bool],
 ) -> tuple[BalanceMember, ...]:
-    if pool.draws_on not in {"balances", "remainder"}:
-        return ()
     left = dict(assigned) if pool.draws_on == "remainder" else {}
     drawn: list[BalanceMember] = []
     for balance in state.balances:
@@ -394,8 +464,10 @@ def _drawn(
                 )
             if not drawn_on:
                 continue
-        taken = left.pop(balance.asset, Decimal(0))
-        amount = taken if isinstance(taken, Unknown) else balance.wallet_balance - taken
+        taken = left.pop(balance.asset, None)
+        amount: Decimal | Unknown = balance.wallet_balance
+        if taken is not None:
+            amount = taken if isinstance(taken, Unknown) else balance.wallet_balance - taken
         drawn.append((balance, amount, state.asset_by_name.get(balance.asset)))
     for asset, amount in left.items():
         if pool.draws_where is None and not isinstance(amount, Unknown) and amount:
@@ -427,9 +499,13 @@ def _asset(
         return pool.asset
     if pool.key == "settlement asset":
         return key
-    settles = {instrument.settle: position.pointer for position, instrument, _ in positions}
+    settles: dict[str, str] = {}
+    for position, instrument, _ in positions:
+        if instrument.settle not in settles:
+            settles[instrument.settle] = position.pointer
     for order, instrument, _ in orders:
-        settles.setdefault(instrument.settle, order.pointer)
+        if instrument.settle not in settles:
+            settles[instrument.settle] = order.pointer
     if len(settles) > 1:
         names = list(settles)
         raise StateError(
@@ -454,11 +530,11 @@ def _asset(
 def _collateral(
     pool: plan.PoolPlan, positions: tuple[PositionMember, ...], balances: tuple[BalanceMember, ...]
 ) -> Decimal | Unknown:
-    total = Decimal(0)
+    total = _ZERO
     if pool.draws_on == "assigned_margin":
         for position, _, _ in positions:
             if position.assigned_margin is None:
-                return Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+                return _no_margin(position)
             total += position.assigned_margin
         return total
     for _, amount, _ in balances:

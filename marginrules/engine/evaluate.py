@@ -3,6 +3,7 @@
 arrange -> evaluate each pool (kernel, or the reference where data is missing) -> solve prices -> report
 """
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -56,13 +57,32 @@ def _find_fact(node: plan.Node, name: str) -> plan.Fact | None:
     return None
 
 
+@frozen(eq=False)
+class Compiled:
+    """A pool's rules as functions.
+
+    Attributes:
+        kernel: computes every value.
+        layout: picks the figures of a report from them; None where the kernel does not have them all.
+    """
+
+    kernel: Kernel
+    layout: "_Layout | None"
+
+
 @lru_cache(maxsize=512)
-def kernel_of(pool: plan.PoolPlan) -> Kernel:
+def compiled(pool: plan.PoolPlan) -> Compiled:
     """The compiled pool, kept as long as the policy is in use."""
     facts: dict[plan.Scope, list[plan.Node]] = {
         "position": [position_fact(pool, "notional"), position_fact(pool, "unrealized_pnl")]
     }
-    return compile_pool(pool, facts)
+    kernel = compile_pool(pool, facts)
+    return Compiled(kernel, _layout(pool, kernel))
+
+
+def kernel_of(pool: plan.PoolPlan) -> Kernel:
+    """The kernel of a pool."""
+    return compiled(pool).kernel
 
 
 @define
@@ -78,9 +98,14 @@ class PoolEvaluation:
     instance: PoolInstance
     state: AccountState
     rows: Rows | None
-    kernel: Kernel
+    compiled: Compiled
     prices: PoolPrices = NO_PRICES
     _reference: Interpreter | None = field(default=None)
+
+    @property
+    def kernel(self) -> Kernel:
+        """What computed the rows."""
+        return self.compiled.kernel
 
     @property
     def reference(self) -> Interpreter:
@@ -102,8 +127,8 @@ class PoolEvaluation:
 
 def evaluate_pool(instance: PoolInstance, state: AccountState) -> PoolEvaluation:
     """Evaluate one pool: fast where its data is complete, by the reference where it is not."""
-    kernel = kernel_of(instance.plan)
-    return PoolEvaluation(instance, state, run_kernel(kernel, instance, state), kernel)
+    found = compiled(instance.plan)
+    return PoolEvaluation(instance, state, run_kernel(found.kernel, instance, state), found)
 
 
 @define
@@ -113,11 +138,12 @@ class Evaluation:
     policy: Policy
     state: AccountState
     pools: tuple[PoolEvaluation, ...]
+    solved: bool = True
 
     def report(self) -> Report:
         """The report."""
         with exact_context():
-            return _Writer(self.policy, self.state, self.pools).report()
+            return _Writer(self.policy, self.state, self.pools, self.solved).report()
 
 
 def evaluation(policy: Policy, state: AccountState, *, solve: bool = True) -> Evaluation:
@@ -131,15 +157,19 @@ def evaluation(policy: Policy, state: AccountState, *, solve: bool = True) -> Ev
     Raises:
         StateError: the account does not say which pools its positions are in, or is outside the policy's scope.
     """
-    as_of = state.account.as_of
-    if policy.versions:
-        policy = policy.on(as_of.date() if as_of is not None else None)
     with exact_context():
-        pools = tuple(evaluate_pool(instance, state) for instance in arrange(policy, state))
-        if solve:
-            for pool in pools:
-                pool.prices = solve_pool(pool, policy)
-    return Evaluation(policy, state, pools)
+        return _evaluated(policy, state, solve=solve)
+
+
+def _evaluated(policy: Policy, state: AccountState, *, solve: bool) -> Evaluation:
+    if policy.versions:
+        as_of = state.account.as_of
+        policy = policy.on(as_of.date() if as_of is not None else None)
+    pools = tuple([evaluate_pool(instance, state) for instance in arrange(policy, state)])
+    if solve:
+        for pool in pools:
+            pool.prices = solve_pool(pool, policy)
+    return Evaluation(policy, state, pools, solve)
 
 
 def evaluate(policy: Policy, state: AccountState, *, solve: bool = True) -> Report:
@@ -156,69 +186,105 @@ def evaluate(policy: Policy, state: AccountState, *, solve: bool = True) -> Repo
     Raises:
         StateError: the account does not say which pools its positions are in, or is outside the policy's scope.
     """
-    return evaluation(policy, state, solve=solve).report()
+    with exact_context():
+        found = _evaluated(policy, state, solve=solve)
+        return _Writer(found.policy, state, found.pools, solve).report()
 
 
 @frozen(eq=False)
 class _Layout:
-    """Where the figures of a report stand among a kernel's values."""
+    """Makes a report's records from a kernel's values, by functions that are made once a pool.
 
-    pool: tuple[int, int, int]
-    ratio: int | None
-    liquidatable: int | None
-    pool_figures: tuple[tuple[str, int], ...]
-    position: tuple[int, int, int, int]
-    position_figures: tuple[tuple[str, int], ...]
+    Attributes:
+        pool: from the pool's values, its id, its members' ids and its asset, to its record.
+        position: from a position's values, its id, its pool's id, its two solved prices and further boundaries, to its
+            record.
+        idle: the idle equity among the pool's values; None where the policy has none for the pool.
+        by_balance: whether it has one for each balance.
+        stated: prices for which the policy has rules of its own.
+    """
+
+    pool: Callable[[list[Any], str, tuple[str, ...], str | None], PoolReport]
+    position: Callable[
+        [list[Any], str, str, Decimal | None, Decimal | None, tuple[Decimal, ...]],
+        PositionReport,
+    ]
+    idle: Callable[[list[Any]], Decimal] | None
+    by_balance: bool
+    stated: Mapping[str, plan.Node]
 
 
-@lru_cache(maxsize=512)
-def _layout(pool: plan.PoolPlan) -> _Layout | None:
-    """The layout of a pool whose kernel has every figure; None where one is not defined, constant, or has its own rule."""
-    kernel = kernel_of(pool)
+@define
+class _Text:
+    """The text of a kernel's values in a function that makes a record."""
+
+    kernel: Kernel
+    names: dict[str, Any]
+    complete: bool = True
+
+    def value(self, scope: plan.Scope, node: plan.Node | None) -> str:
+        """An expression for a node's value; `complete` says afterwards whether the kernel has them all."""
+        bare = node
+        while isinstance(bare, plan.Named):
+            bare = bare.value
+        column = self.kernel.columns[scope].get(id(node))
+        if column is not None:
+            return f"row[{column}]"
+        if isinstance(bare, plan.Constant):
+            name = f"constant_{len(self.names)}"
+            self.names[name] = bare.value
+            return name
+        self.complete = False
+        return "None"
+
+    def mapping(self, scope: plan.Scope, nodes: Mapping[str, plan.Node | None]) -> str:
+        """An expression for figures by name."""
+        if not nodes:
+            return "NO_FIGURES"
+        return f"{{{', '.join(f'{name!r}: {self.value(scope, node)}' for name, node in nodes.items())}}}"
+
+    def function(self, parameters: str, result: str) -> Any:
+        """The function of that text."""
+        return eval(f"lambda {parameters}: {result}", self.names)  # noqa: S307 - columns, and names from a checked plan
+
+
+def _layout(pool: plan.PoolPlan, kernel: Kernel) -> _Layout | None:
+    """The layout of a pool whose kernel has every figure; None where one is not defined."""
+    text = _Text(kernel, {"PoolReport": PoolReport, "PositionReport": PositionReport, "NO_FIGURES": NO_FIGURES})
     own, members = pool.definitions["pool"], pool.definitions["position"]
-    if {"liquidation_price", "bankruptcy_price"} & set(members):
-        return None
-
-    def column(scope: plan.Scope, node: plan.Node | None) -> int | None:
-        return None if node is None else kernel.columns[scope].get(id(node))
-
-    pool_columns = [column("pool", own.get(name)) for name in ("equity", "initial_margin", "maintenance_margin")]
-    position_columns = [
-        column("position", node)
-        for node in (
-            position_fact(pool, "notional"),
-            position_fact(pool, "unrealized_pnl"),
-            members.get("initial_margin"),
-            members.get("maintenance_margin"),
-        )
-    ]
-    ratio = column("pool", own.get("margin_ratio"))
-    liquidatable = column("pool", pool.liquidate)
-    shown = [(name, column("pool", own.get(name))) for name in pool.published.get("pool", ())]
-    shown += [(threshold.name, column("pool", threshold)) for threshold in pool.thresholds]
-    shown_positions = [(name, column("position", members.get(name))) for name in pool.published.get("position", ())]
-    everything = [
-        *pool_columns,
-        *position_columns,
-        *(found for _, found in shown),
-        *(found for _, found in shown_positions),
-    ]
+    equity, initial, maintenance = (
+        text.value("pool", own.get(name)) for name in ("equity", "initial_margin", "maintenance_margin")
+    )
+    ratio = f"{maintenance} / {equity} if {equity} > 0 else None"
     if "margin_ratio" in own:
-        everything.append(ratio)
-    if pool.liquidate is not None:
-        everything.append(liquidatable)
-    if None in everything:
+        ratio = text.value("pool", own["margin_ratio"])
+    liquidatable = "False" if pool.liquidate is None else text.value("pool", pool.liquidate)
+    figures: dict[str, plan.Node | None] = {name: own.get(name) for name in pool.published.get("pool", ())}
+    figures.update({threshold.name: threshold for threshold in pool.thresholds})
+    whole = (
+        f"PoolReport({pool.kind!r}, identity, members, asset, {equity}, {initial}, {maintenance}, {ratio}, "
+        f"{liquidatable}, {text.mapping('pool', figures)})"
+    )
+    notional, profit = (text.value("position", position_fact(pool, name)) for name in ("notional", "unrealized_pnl"))
+    margins = [text.value("position", members.get(name)) for name in ("initial_margin", "maintenance_margin")]
+    published = {name: members.get(name) for name in pool.published.get("position", ())}
+    member = (
+        f"PositionReport(identity, pool, {notional}, {profit}, {margins[0]}, {margins[1]}, liquidation, bankruptcy, "
+        f"others, {text.mapping('position', published)})"
+    )
+    idle = text.value("pool", own["idle_equity"]) if "idle_equity" in own else None
+    if not text.complete:
         return None
     return _Layout(
-        tuple(pool_columns),  # type: ignore[arg-type]
-        ratio,
-        liquidatable,
-        tuple(shown),  # type: ignore[arg-type]
-        tuple(position_columns),  # type: ignore[arg-type]
-        tuple(shown_positions),  # type: ignore[arg-type]
+        text.function("row, identity, members, asset", whole),
+        text.function("row, identity, pool, liquidation, bankruptcy, others", member),
+        None if idle is None else text.function("row", idle),
+        "idle_equity" in pool.definitions.get("balance", {}),
+        {name: members[name] for name in _PRICES if name in members},
     )
 
 
+_PRICES = {name: f"solved_{name}" for name in ("liquidation_price", "bankruptcy_price")}
 _NOT_SOLVED = Unknown("prices were not solved for")
 
 
@@ -227,11 +293,10 @@ def _entry(at: str, value: Unknown) -> UnknownEntry:
     return UnknownEntry(at, value.reason, value.pointer)
 
 
-@lru_cache(maxsize=4096)
-def _unsolved(place: int) -> tuple[UnknownEntry, UnknownEntry]:
-    return (
-        _entry(f"/positions/{place}/liquidation_price", _NOT_SOLVED),
-        _entry(f"/positions/{place}/bankruptcy_price", _NOT_SOLVED),
+@lru_cache(maxsize=256)
+def _unsolved(positions: int) -> tuple[UnknownEntry, ...]:
+    return tuple(
+        UnknownEntry(f"/positions/{place}/{name}", _NOT_SOLVED.reason) for place in range(positions) for name in _PRICES
     )
 
 
@@ -247,27 +312,71 @@ class _Writer:
     policy: Policy
     state: AccountState
     pools: tuple[PoolEvaluation, ...]
+    solved: bool
+    """Whether prices were solved for."""
     unknown: list[UnknownEntry] = field(factory=list)
+    lacking: dict[str, list[tuple[str, Unknown]]] = field(factory=dict)
+    """What cannot be had of positions, by their id."""
 
     def report(self) -> Report:
-        pools = tuple(self._pool(index, pool) for index, pool in enumerate(self.pools))
-        found: dict[str, tuple[PoolEvaluation, int]] = {}
-        for pool in self.pools:
-            for index, member in enumerate(pool.instance.positions):
-                found[member[0].id] = (pool, index)
-        positions = tuple(
-            self._position(place, *found[position.id]) for place, position in enumerate(self.state.positions)
-        )
+        pools: list[PoolReport] = []
+        positions: dict[str, PositionReport] = {}
+        idle: list[IdleEquity] = []
+        for index, pool in enumerate(self.pools):
+            layout, rows, instance = pool.compiled.layout, pool.rows, pool.instance
+            if layout is None or rows is None:
+                self._slowly(index, pool, pools, positions, idle)
+                continue
+            identity, asset, values = instance.id, instance.asset, rows["pool"][0]
+            ids = tuple([member[0].id for member in instance.positions])
+            record = layout.pool(values, identity, ids, asset)
+            pools.append(record)
+            if record.margin_ratio is None:
+                self.figure(_margin_ratio(record.maintenance_margin, record.equity), f"/pools/{index}/margin_ratio")
+            if layout.idle is not None:
+                idle.append(IdleEquity(asset, layout.idle(values)))
+            elif layout.by_balance:
+                self._idle(pool, idle)
+            make = layout.position
+            if pool.prices is NO_PRICES:
+                for name, row in zip(ids, rows["position"]):  # noqa: B905 - a row for each, made of the same members
+                    positions[name] = make(row, name, identity, None, None, ())
+                continue
+            others = pool.prices.others
+            for place, row in enumerate(rows["position"]):
+                liquidation, bankruptcy = self._prices(pool, place, layout.stated)
+                name = ids[place]
+                positions[name] = make(row, name, identity, liquidation, bankruptcy, others.get(place, ()))
+        if self.lacking:
+            for place, position in enumerate(self.state.positions):
+                for name, reason in self.lacking.get(position.id, ()):
+                    self.unknown.append(_entry(f"/positions/{place}/{name}", reason))
+        if not self.solved:
+            self.unknown += _unsolved(len(positions))
         policy = self.policy.plan
         return Report(
             _policy_note(policy),
             self.state.account.id,
-            pools,
-            positions,
-            tuple(self._idle()),
+            tuple(pools),
+            tuple([positions[position.id] for position in self.state.positions]),
+            tuple(idle),
             tuple(self.unknown),
             tuple(self._notes()) if policy.dated_tables else (),
         )
+
+    def _slowly(
+        self,
+        index: int,
+        pool: PoolEvaluation,
+        pools: list[PoolReport],
+        positions: dict[str, PositionReport],
+        idle: list[IdleEquity],
+    ) -> None:
+        """A pool figure by figure, where the kernel does not have them all."""
+        pools.append(self._pool(index, pool))
+        for place, (position, _, _) in enumerate(pool.instance.positions):
+            positions[position.id] = self._position(pool, place)
+        self._idle(pool, idle)
 
     def _notes(self) -> list[str]:
         as_of = self.state.account.as_of
@@ -293,9 +402,6 @@ class _Writer:
     def _pool(self, index: int, pool: PoolEvaluation) -> PoolReport:
         found = pool.instance.plan
         at = f"/pools/{index}"
-        layout = _layout(found)
-        if pool.rows is not None and layout is not None:
-            return self._quick_pool(pool, layout, pool.rows["pool"][0], at)
         equity = self._named(pool, "pool", "equity", POOL, f"{at}/equity")
         initial = self._named(pool, "pool", "initial_margin", POOL, f"{at}/initial_margin")
         maintenance = self._named(pool, "pool", "maintenance_margin", POOL, f"{at}/maintenance_margin")
@@ -324,44 +430,43 @@ class _Writer:
             figures,
         )
 
-    def _quick_pool(self, pool: PoolEvaluation, layout: "_Layout", values: list[Any], at: str) -> PoolReport:
-        """The pool's figures where the kernel has them all."""
-        equity, initial, maintenance = (values[column] for column in layout.pool)
-        if layout.ratio is not None:
-            ratio = values[layout.ratio]
-        elif equity > 0:
-            ratio = maintenance / equity
-        else:
-            ratio = self.figure(_margin_ratio(maintenance, equity), f"{at}/margin_ratio")
-        return PoolReport(
-            pool.instance.plan.kind,
-            pool.instance.id,
-            tuple([member[0].id for member in pool.instance.positions]),
-            pool.instance.asset,
-            equity,
-            initial,
-            maintenance,
-            ratio,
-            values[layout.liquidatable] if layout.liquidatable is not None else False,
-            {name: values[column] for name, column in layout.pool_figures} if layout.pool_figures else NO_FIGURES,
-        )
-
-    def _quick_position(
-        self, place: int, pool: PoolEvaluation, index: int, layout: _Layout, row: list[Any]
-    ) -> PositionReport:
-        """The position's figures where the kernel has them all; prices as solved."""
-        notional, profit, initial, maintenance = [row[column] for column in layout.position]
-        prices: list[Any] = []
-        if pool.prices is NO_PRICES:
-            self.unknown.extend(_unsolved(place))
-            prices = [None, None]
-        for name in ("liquidation_price", "bankruptcy_price") if not prices else ():
-            price = pool.prices.solved.get((f"solved_{name}", index), _NOT_SOLVED)
-            if isinstance(price, Unknown):
-                self.unknown.append(_entry(f"/positions/{place}/{name}", price))
-                prices.append(None)
+    def _prices(
+        self, pool: PoolEvaluation, index: int, stated: Mapping[str, plan.Node]
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """The prices of a position: as the policy states them, else as solved."""
+        found: list[Any] = []
+        for name, solved in _PRICES.items():
+            price: Value
+            if name in stated:
+                price = pool.reference.value(stated[name], ("position", index))
             else:
-                prices.append(price)
+                price = pool.prices.solved.get((solved, index), _NOT_SOLVED)
+            found.append(self._of_position(pool, index, name, price) if isinstance(price, Unknown) else price)
+        return found[0], found[1]
+
+    def _of_position(self, pool: PoolEvaluation, index: int, name: str, value: Value) -> Any:
+        """A position's figure for the report; what cannot be had is None and gets an entry."""
+        if isinstance(value, Unknown):
+            self.lacking.setdefault(pool.instance.positions[index][0].id, []).append((name, value))
+            return None
+        return value
+
+    def _position(self, pool: PoolEvaluation, index: int) -> PositionReport:
+        """One position, figure by figure."""
+        found = pool.instance.plan
+        members = found.definitions["position"]
+        entity: Entity = ("position", index)
+
+        def figure(name: str) -> Any:
+            node = position_fact(found, name) if name in {"notional", "unrealized_pnl"} else members.get(name)
+            missing = Unknown(f"policy {self.policy.name} does not define {name}")
+            return self._of_position(pool, index, name, missing if node is None else pool.value(node, entity))
+
+        notional, profit, initial, maintenance = [
+            figure(name) for name in ("notional", "unrealized_pnl", "initial_margin", "maintenance_margin")
+        ]
+        stated = {name: members[name] for name in _PRICES if name in members}
+        liquidation, bankruptcy = self._prices(pool, index, stated) if self.solved else (None, None)
         return PositionReport(
             pool.instance.positions[index][0].id,
             pool.instance.id,
@@ -369,65 +474,22 @@ class _Writer:
             profit,
             initial,
             maintenance,
-            prices[0],
-            prices[1],
+            liquidation,
+            bankruptcy,
             pool.prices.others.get(index, ()),
-            {name: row[column] for name, column in layout.position_figures} if layout.position_figures else NO_FIGURES,
+            {name: figure(name) for name in found.published.get("position", ())},
         )
 
-    def _position(self, place: int, pool: PoolEvaluation, index: int) -> PositionReport:
-        found = pool.instance.plan
-        position = pool.instance.positions[index][0]
-        layout = _layout(found)
-        if pool.rows is not None and layout is not None:
-            return self._quick_position(place, pool, index, layout, pool.rows["position"][index])
-        entity: Entity = ("position", index)
-        at = f"/positions/{place}"
-        notional = self.figure(pool.value(position_fact(found, "notional"), entity), f"{at}/notional")
-        profit = self.figure(pool.value(position_fact(found, "unrealized_pnl"), entity), f"{at}/unrealized_pnl")
-        margins = [
-            self._named(pool, "position", name, entity, f"{at}/{name}")
-            for name in ("initial_margin", "maintenance_margin")
-        ]
-        solved = []
-        for name in ("liquidation_price", "bankruptcy_price"):
-            stated = found.definitions["position"].get(name)
-            value = (
-                pool.reference.value(stated, entity)
-                if stated is not None
-                else pool.prices.solved.get((f"solved_{name}", index), Unknown("prices were not solved for"))
-            )
-            solved.append(self.figure(value, f"{at}/{name}"))
-        figures = {
-            name: self._named(pool, "position", name, entity, f"{at}/{name}")
-            for name in found.published.get("position", ())
-        }
-        return PositionReport(
-            position.id,
-            pool.instance.id,
-            notional,
-            profit,
-            margins[0],
-            margins[1],
-            solved[0],
-            solved[1],
-            pool.prices.others.get(index, ()),
-            figures,
-        )
-
-    def _idle(self) -> list[IdleEquity]:
-        found: list[IdleEquity] = []
-        for pool in self.pools:
-            own = pool.instance.plan.definitions
-            if "idle_equity" in own["pool"]:
-                amount = self._named(pool, "pool", "idle_equity", POOL, f"/idle_equity/{len(found)}/amount")
-                found.append(IdleEquity(pool.instance.asset, amount))
-            elif "idle_equity" in own.get("balance", {}):
-                for index, (balance, _, _) in enumerate(pool.instance.balances):
-                    at = f"/idle_equity/{len(found)}/amount"
-                    amount = self._named(pool, "balance", "idle_equity", ("balance", index), at)
-                    found.append(IdleEquity(balance.asset, amount))
-        return found
+    def _idle(self, pool: PoolEvaluation, found: list[IdleEquity]) -> None:
+        own = pool.instance.plan.definitions
+        if "idle_equity" in own["pool"]:
+            amount = self._named(pool, "pool", "idle_equity", POOL, f"/idle_equity/{len(found)}/amount")
+            found.append(IdleEquity(pool.instance.asset, amount))
+        elif "idle_equity" in own.get("balance", {}):
+            for index, (balance, _, _) in enumerate(pool.instance.balances):
+                at = f"/idle_equity/{len(found)}/amount"
+                amount = self._named(pool, "balance", "idle_equity", ("balance", index), at)
+                found.append(IdleEquity(balance.asset, amount))
 
 
 def _margin_ratio(maintenance: Decimal | None, equity: Decimal | None) -> Value:

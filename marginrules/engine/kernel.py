@@ -6,6 +6,7 @@ can be built afterwards without computing anything again. Where a value is missi
 raises, and the caller asks the reference evaluator, which knows how to say why.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, DecimalException
 from typing import Any
@@ -52,12 +53,12 @@ class Kernel:
 
     Attributes:
         run: `(account, positions, orders, balances, collateral, asset, assets, groups)` to the values of the pool, and
-            of each position, order and balance, and of each group by name.
+            of each position, order, balance and group, by scope.
         columns: where a node's value stands, by scope and node.
         source: the generated text, for those who want to see it.
     """
 
-    run: Callable[..., tuple[list[Any], list[list[Any]], list[list[Any]], list[list[Any]], dict[str, list[list[Any]]]]]
+    run: Callable[..., Rows]
     columns: Mapping[plan.Scope, Mapping[int, int]]
     source: str = field(repr=False)
 
@@ -130,15 +131,19 @@ class Emitter:
     names: dict[str, Any]
     lines: list[str] = field(factory=list)
     indent: int = 1
-    known: dict[int, str] = field(factory=dict)
-    """Nodes whose variable holds a value here."""
+    known: dict[int | str, str] = field(factory=dict)
+    """Nodes whose variable holds a value here; and, by a name of its own, what several facts are made of."""
     numbers: dict[int, int] = field(factory=dict)
     kept: dict[str, dict[int, str]] = field(factory=dict)
     """Variables by scope and node, wherever they were computed."""
+    columns: dict[str, dict[str, int]] = field(factory=dict)
+    """Where the value of a variable stands among those of its scope."""
     nested: int = 0
     by_asset: dict[str, bool] = field(factory=dict)
     """Groups that are by settlement asset."""
     hoisted: list[str] = field(factory=list)
+    settings: dict[str, str] = field(factory=dict)
+    """Statements that read the account's fields, by the variable."""
 
     def line(self, text: str) -> None:
         """One line of source at the present depth."""
@@ -169,10 +174,24 @@ class Emitter:
             return found
         if isinstance(node, plan.Named):
             found = self.emit(node.value, scope)
+        elif isinstance(node, plan.Field) and node.entity == "account":
+            found = self.setting(node)
         else:
             found = self.variable(node)
             self.compute(node, scope, found)
         self.keep(node, scope, found)
+        return found
+
+    def setting(self, node: plan.Field) -> str:
+        """A field of the account is read once, before the members are gone through."""
+        found = f"a_{node.name}"
+        if found not in self.settings:
+            default = "None" if node.default is None else self.constant(node.default)
+            self.settings[found] = f"    {found} = {self._read(node)}"
+            if node.default is not None:
+                self.settings[found] += f"\n    if {found} is None: {found} = {default}"
+        if node.default is None:
+            self.line(f"if {found} is None: raise MissingError({node.name!r})")
         return found
 
     def keep(self, node: plan.Node, scope: plan.Scope, variable: str) -> None:
@@ -180,6 +199,7 @@ class Emitter:
         self.known[id(node)] = variable
         if variable.startswith("v"):
             self.kept.setdefault(scope, {})[id(node)] = variable
+            self.columns.setdefault(scope, {}).setdefault(variable, len(self.columns[scope]))
             if self.nested and variable not in self.hoisted:
                 self.hoisted.append(variable)
 
@@ -268,7 +288,7 @@ class Emitter:
         if isinstance(value, plan.Constant):
             self.line(f"{to} = {self.constant(value.value)}")
             return
-        column = list(self.kept[group]).index(id(value))
+        column = self.columns[group][self.kept[group][id(value)]]
         self.line(f"{to} = {group}_rows[g_{group}][{column}]")
         self.line(f"if {to} is None: raise MissingError({group!r})")
 
@@ -297,36 +317,52 @@ class Emitter:
             price = "o.price" if node.name == "notional" else "i.mark_price"
             self.line(f"price = {price}")
             self.line("if price is None: raise MissingError('price')")
-            self.line("units = abs(o.quantity) * i.contract_size")
-            self.line(f"{to} = units / price if i.contract == 'inverse' else units * price")
+            self.line("size = abs(o.quantity) * i.contract_size")
+            self.line(f"{to} = size / price if i.contract == 'inverse' else size * price")
             return
         if node.name == "contract_entry_value":
             self.line(
-                f"{to} = i.contract_size / p.entry_price if i.contract == 'inverse' else i.contract_size * p.entry_price"
+                f"{to} = i.contract_size / p.entry_price if {self._inverse()} else i.contract_size * p.entry_price"
             )
-            return
-        if node.name == "entry_value":
-            self.line("units = abs(p.quantity) * i.contract_size")
-            self.line(f"{to} = units / p.entry_price if i.contract == 'inverse' else units * p.entry_price")
-            return
-        if node.name == "base_quantity":
-            self.line("units = abs(p.quantity) * i.contract_size")
-            self.line("if i.contract == 'inverse' and i.mark_price is None: raise MissingError('mark_price')")
-            self.line(f"{to} = units / i.mark_price if i.contract == 'inverse' else units")
-            return
-        self.line("mark = i.mark_price")
-        self.line("if mark is None: raise MissingError('mark_price')")
-        if node.name == "contract_value":
-            self.line(f"{to} = i.contract_size / mark if i.contract == 'inverse' else i.contract_size * mark")
+        elif node.name == "entry_value":
+            units = self._units()
+            self.line(f"{to} = {units} / p.entry_price if {self._inverse()} else {units} * p.entry_price")
+        elif node.name == "base_quantity":
+            units, inverse = self._units(), self._inverse()
+            self.line(f"if {inverse} and i.mark_price is None: raise MissingError('mark_price')")
+            self.line(f"{to} = {units} / i.mark_price if {inverse} else {units}")
+        elif node.name == "contract_value":
+            mark = self._mark()
+            self.line(f"{to} = i.contract_size / {mark} if {self._inverse()} else i.contract_size * {mark}")
         elif node.name == "notional":
-            self.line("units = abs(p.quantity) * i.contract_size")
-            self.line(f"{to} = units / mark if i.contract == 'inverse' else units * mark")
+            mark, units = self._mark(), self._units()
+            self.line(f"{to} = {units} / {mark} if {self._inverse()} else {units} * {mark}")
         else:
-            self.line("units = p.quantity * i.contract_size")
-            self.line("if i.contract == 'inverse':")
-            self.line(f"    {to} = units * (ONE / p.entry_price - ONE / mark)")
-            self.line("else:")
-            self.line(f"    {to} = units * (mark - p.entry_price)")
+            mark, signed = self._mark(), self._signed_units()
+            self.line(f"if {self._inverse()}: {to} = {signed} * (ONE / p.entry_price - ONE / {mark})")
+            self.line(f"else: {to} = {signed} * ({mark} - p.entry_price)")
+
+    def _shared(self, name: str, text: str) -> str:
+        """A variable for what several facts of one position are made of."""
+        if name not in self.known:
+            self.line(f"{name} = {text}")
+            self.known[name] = name
+        return name
+
+    def _inverse(self) -> str:
+        return self._shared("inverse", "i.contract == 'inverse'")
+
+    def _signed_units(self) -> str:
+        return self._shared("signed", "p.quantity * i.contract_size")
+
+    def _units(self) -> str:
+        return self._shared("units", f"abs({self._signed_units()})")
+
+    def _mark(self) -> str:
+        if "mark" not in self.known:
+            self._shared("mark", "i.mark_price")
+            self.line("if mark is None: raise MissingError('mark_price')")
+        return "mark"
 
     def asset_text(self, symbol: str, scope: plan.Scope) -> str:
         """An expression for the currency a symbolic asset stands for."""
@@ -383,7 +419,9 @@ class Emitter:
                 f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())"
             )
             self.line("bounds, rates, amounts = tiers")
-        self.line(f"row = row_of(bounds, {key}) if len(bounds) > 1 else 0")
+        # The row of `tiers.row_of`, without a call.
+        self.line(f"row = bisect_left(bounds, {key}) if len(bounds) > 1 else 0")
+        self.line("if row: row -= 1")
         self.line(f"{to} = {key} * rates[row] - amounts[row]")
 
     def _row_function(self, rule: plan.Node, outer: Mapping[int, str]) -> str:
@@ -456,7 +494,7 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
     if isinstance(instance.collateral, Unknown):
         return None
     try:
-        pool, positions, orders, balances, groups = kernel.run(
+        return kernel.run(
             state.account,
             instance.positions,
             instance.orders,
@@ -468,7 +506,6 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
         )
     except (MissingError, DecimalException, ZeroDivisionError, KeyError, IndexError):
         return None
-    return {"pool": [pool], "position": positions, "order": orders, "balance": balances, **groups}
 
 
 # ---------------------------------------------------------------- a whole pool
@@ -540,6 +577,7 @@ def compile_nodes(
         "MissingError": MissingError,
         "round_to_step": round_to_step,
         "row_of": row_of,
+        "bisect_left": bisect_left,
         "derive": derive,
         "cell": cell,
         "index": index,
@@ -571,16 +609,17 @@ def compile_nodes(
     if emitter.hoisted:
         emitter.lines.insert(0, "    " + " = ".join(dict.fromkeys(emitter.hoisted)) + " = None")
     columns = {
-        scope: {node: position for position, node in enumerate(emitter.kept.get(scope, {}))}
+        scope: {node: emitter.columns[scope][variable] for node, variable in emitter.kept.get(scope, {}).items()}
         for scope in ("pool", *plan.MEMBER_SCOPES.values(), *groups)
     }
-    group_rows = ", ".join(f"{name!r}: {name}_rows" for name in groups)
-    pool_values = ", ".join(emitter.kept.get("pool", {}).values())
+    rows = ", ".join(f"{plan.member_scope(name)!r}: {name}_rows" for name in (*plan.MEMBER_SCOPES, *groups))
+    pool_values = ", ".join(emitter.columns.get("pool", {}))
     source = "\n".join(
         [
             "def run(a, positions, orders, balances, collateral, asset, assets, groups):",
+            *emitter.settings.values(),
             *emitter.lines,
-            f"    return [{pool_values}], positions_rows, orders_rows, balances_rows, {{{group_rows}}}",
+            f"    return {{'pool': [[{pool_values}]], {rows}}}",
         ]
     )
     exec(compile(source, "<pool>", "exec"), names)  # noqa: S102 - text made from a checked plan
@@ -647,6 +686,7 @@ def _loop(
             emitter.line(f"{_accumulator(emitter, node)} = [{beginning}] * len(of_{node.group}.keys)")
     outside = dict(emitter.known)
     kept_before = dict(emitter.kept.get(scope, {}))
+    columns_before = list(emitter.columns.get(scope, {}))
     parts = [] if members in groups else [(_TARGETS[members], members)]
     if members in groups:
         parts = [("key", f"of_{members}.keys"), ("(i, s)", f"of_{members}.records")]
@@ -670,8 +710,9 @@ def _loop(
             emitter.line(f"if {variable} is None: raise MissingError({node.operator!r})")
         emitter.keep(node, scope, variable)
     if not first:
-        for position, (identity, variable) in enumerate(kept_before.items()):
+        for position, variable in enumerate(columns_before):
             emitter.line(f"{variable} = kept[{position}]")
+        for identity, variable in kept_before.items():
             # What was computed in a branch may not have been: it is computed again where it is needed.
             if variable not in emitter.hoisted:
                 emitter.known[identity] = variable
@@ -685,7 +726,7 @@ def _loop(
     fresh = emitter.hoisted[hoisted_before:]
     if fresh:
         emitter.lines.insert(start, "    " * emitter.indent + " = ".join(dict.fromkeys(fresh)) + " = None")
-    new = [variable for key, variable in emitter.kept.get(scope, {}).items() if key not in kept_before]
+    new = list(emitter.columns.get(scope, {}))[len(columns_before) :]
     values = ", ".join(new)
     emitter.line(f"{members}_rows.append([{values}])" if first else f"kept.extend(({values}{',' if values else ''}))")
     emitter.indent -= 1
