@@ -8,11 +8,11 @@ report gives, which can miss two boundaries closer together than the grid (half 
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from marginrules.account.state import AccountState, Instrument
 from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NO_PRICE = "none"
 """The reason of a price that does not exist: nothing that is missing, and no error."""
 
+_ZERO, _ONE = Decimal(0), Decimal(1)
 _GRID_STEP = Decimal("1.005")
 _GRID_SPAN = 1400
 """Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
@@ -86,6 +87,9 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
         by_symbol.setdefault(position.symbol, []).append(index)
     now = pool.value(pool.instance.plan.liquidate, POOL) if pool.instance.plan.liquidate is not None else False
     equity = pool.value(pool.instance.plan.definitions["pool"]["equity"], POOL)
+    below = equity if isinstance(equity, Unknown) else equity < 0  # type: ignore[operator]
+    kernel, rows = (pool.kernel, pool.rows) if pool.rows is not None else _cone_rows(pool)
+    still = None if rows is None else _Still(pool, kernel, rows)
     for members in by_symbol.values():
         instrument = pool.instance.positions[members[0]][1]
         mark = instrument.mark_price
@@ -97,13 +101,12 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
                 solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
             continue
         try:
-            bankruptcies, liquidations = _boundaries(pool, instrument, mark)
+            bankruptcies, liquidations = _boundaries(pool, still, instrument, mark)
         except _UnknownAlongError as error:
             bankruptcies = liquidations = error.reason
         for index in members:
             quantity = pool.instance.positions[index][0].quantity
             solved["solved_liquidation_price", index], others[index] = _chosen(liquidations, mark, quantity, now)
-            below = equity if isinstance(equity, Unknown) else equity < 0  # type: ignore[operator]
             solved["solved_bankruptcy_price", index], _ = _chosen(bankruptcies, mark, quantity, below)
     return PoolPrices(solved, others)
 
@@ -118,6 +121,8 @@ def _chosen(
         return now, ()
     if not boundaries:
         return Unknown(NO_PRICE), ()
+    if len(boundaries) == 1:
+        return boundaries[0], ()
     if now:
         nearest = min(boundaries, key=lambda price: abs(price - mark))
     else:
@@ -138,16 +143,15 @@ class _UnknownAlongError(Exception):
 
 
 def _boundaries(
-    pool: "PoolEvaluation", instrument: Instrument, mark: Decimal
+    pool: "PoolEvaluation", still: "_Still | None", instrument: Instrument, mark: Decimal
 ) -> "tuple[list[Decimal] | Unknown, list[Decimal] | Unknown]":
     """Where the equity crosses zero and where the verdict changes, as prices in ascending order."""
     inverse = instrument.contract == "inverse"
     bankrupt, liquidatable = _conditions(pool.instance.plan)
-    kernel, rows = (pool.kernel, pool.rows) if pool.rows is not None else _cone_rows(pool)
-    walker = _walker(pool.instance.plan, kernel, inverse) if rows is not None else None
-    if walker is not None and rows is not None:
+    walker = None if still is None else _walker(pool.instance.plan, still.kernel, inverse)
+    if walker is not None and still is not None:
         try:
-            crossings = _walked(pool, rows, walker, instrument, mark, 1 if liquidatable is None else 2)
+            crossings = _walked(still, walker, instrument, mark, 1 if liquidatable is None else 2)
         except (NotAffineError, MissingError, TypeError, DecimalException):
             crossings = None
         if crossings is not None:
@@ -173,9 +177,55 @@ def _cone_rows(pool: "PoolEvaluation") -> tuple[Kernel, Rows | None]:
     return kernel, run_kernel(kernel, pool.instance, pool.state)
 
 
+@define
+class _Still:
+    """A pool's values where no price moves, gathered once for the walks along each of its instruments."""
+
+    pool: "PoolEvaluation"
+    kernel: Kernel
+    rows: Rows
+    parts: dict[int, list[Decimal | None]] = field(factory=dict)
+
+    def rest(self, node: plan.Aggregate, still: list[int], moving: Mapping[str, int]) -> Decimal | None:
+        """What the members that do not move contribute to an aggregate: of the pool, or of the group that moves."""
+        parts = self.parts.get(id(node))
+        if parts is None:
+            parts = self.parts[id(node)] = self._parts(node)
+        if node.group is None:
+            found = [part for index in still if (part := parts[index]) is not None]
+        else:
+            groups, own = getattr(self.pool.instance.groups[node.group], node.members), moving[node.group]
+            found = [part for index in still if groups[index] == own and (part := parts[index]) is not None]
+        if node.operator in {"sum", "count"}:
+            return sum(found, _ZERO)
+        if not found:
+            return None
+        return max(found) if node.operator == "max" else min(found)
+
+    def _parts(self, node: plan.Aggregate) -> list[Decimal | None]:
+        """What each member contributes; None for one that the aggregate leaves out."""
+        scope = plan.member_scope(node.members)
+        columns, rows = self.kernel.columns[scope], self.rows[scope]
+        column = columns.get(id(node.operand))
+        if node.where is None and column is not None and None not in (found := [row[column] for row in rows]):
+            return found
+        parts: list[Decimal | None] = []
+        for index in range(len(rows)):
+            entity = (scope, index)
+            if node.where is not None and not self.pool.value(node.where, entity):
+                parts.append(None)
+                continue
+            value = _ONE if node.operand is None else self.pool.value(node.operand, entity)
+            if not isinstance(value, Decimal):
+                raise MissingError
+            parts.append(value)
+        return parts
+
+
 def _walked(
-    pool: "PoolEvaluation", rows: Rows, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
+    found: _Still, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
 ) -> list[list[Decimal]]:
+    pool, rows = found.pool, found.rows
     inverse = instrument.contract == "inverse"
     instance = pool.instance
     positions: list[tuple[Any, ...]] = []
@@ -191,63 +241,43 @@ def _walked(
             (position, own, asset, rows["position"][index] if rows["position"] else [], abs(signed), signed, entry)
         )
     orders: list[tuple[Any, ...]] = []
-    still_orders: list[int] = []
-    for index, (order, own, asset) in enumerate(instance.orders):
-        if own.symbol != instrument.symbol:
-            still_orders.append(index)
-            continue
-        units = order.quantity * size
-        value = None if order.price is None else units / order.price if inverse else units * order.price
-        orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
-    moving = {
-        name: next(
+    still = {"positions": still_positions}
+    if "orders" in walker.members:
+        still["orders"] = []
+        for index, (order, own, asset) in enumerate(instance.orders):
+            if own.symbol != instrument.symbol:
+                still["orders"].append(index)
+                continue
+            units = order.quantity * size
+            value = None if order.price is None else units / order.price if inverse else units * order.price
+            orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
+    moving: dict[str, int] = {}
+    for name, groups in instance.groups.items():
+        moving[name] = next(
             group
             for (_, own, _), group in zip(instance.positions, groups.positions, strict=True)
             if own.symbol == instrument.symbol
         )
-        for name, groups in instance.groups.items()
-    }
-    still = {"positions": still_positions, "orders": still_orders}
-    for name, number in moving.items():
-        still[name] = [index for index in range(len(instance.groups[name].keys)) if index != number]
-    rests = [_rest(pool, node, still[node.members], moving) for node in walker.aggregates]
-    values = rows["pool"][0]
-    group_rows = {name: rows[name][number] for name, number in moving.items() if rows[name]}
+        still[name] = [index for index in range(len(groups.keys)) if index != moving[name]]
+    rests = [found.rest(node, still[node.members], moving) for node in walker.aggregates]
+    group_rows = {name: rows[name][number] for name, number in moving.items() if rows[name]} if moving else {}
     records = {
         name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
         for name, number in moving.items()
     }
-    assets, account = pool.state.asset_by_name, pool.state.account
-    run = walker.point
-    asset_name = instance.asset
-
-    def point(x: Decimal) -> tuple[tuple[bool, ...], list[Decimal]]:
-        return run(x, values, positions, orders, rests, asset_name, assets, account, group_rows, records)
-
+    point = partial(
+        walker.point,
+        rows["pool"][0],
+        positions,
+        orders,
+        rests,
+        instance.asset,
+        pool.state.asset_by_name,
+        pool.state.account,
+        group_rows,
+        records,
+    )
     return walk(point, 1 / mark if inverse else mark, conditions)
-
-
-def _rest(pool: "PoolEvaluation", node: plan.Aggregate, still: list[int], moving: Mapping[str, int]) -> Decimal | None:
-    """What the members that do not move contribute to an aggregate: of the pool, or of the group that moves."""
-    scope = plan.member_scope(node.members)
-    found: list[Decimal] = []
-    for index in still:
-        if node.group is not None:
-            groups = getattr(pool.instance.groups[node.group], node.members)
-            if groups[index] != moving[node.group]:
-                continue
-        entity = (scope, index)
-        if node.where is not None and not pool.value(node.where, entity):
-            continue
-        value = Decimal(1) if node.operand is None else pool.value(node.operand, entity)
-        if not isinstance(value, Decimal):
-            raise MissingError
-        found.append(value)
-    if node.operator in {"sum", "count"}:
-        return sum(found, Decimal(0))
-    if not found:
-        return None
-    return max(found) if node.operator == "max" else min(found)
 
 
 # ---------------------------------------------------------------- the search

@@ -10,15 +10,16 @@ The function that computes values and slopes at one `x` is generated from the pl
 is not affine in `x` (a product of two prices, a root, a rounded amount) has none, and `solve` searches instead.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from attrs import define, field, frozen
 
+from marginrules.arithmetic import CONTEXT
 from marginrules.engine.kernel import Emitter, Kernel, cell, derive, index, outer_parts
 from marginrules.engine.rounding import round_to_step
-from marginrules.engine.tiers import row_of
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
 
@@ -38,13 +39,15 @@ class Walker:
     """Values and verdicts along a price, for one pool plan and one kind of contract.
 
     Attributes:
-        point: `(x, pool values, moving positions, moving orders, rests, asset, assets, account, values of the moving
-            groups, their records)` to the verdicts of the conditions and every kink that is known from there.
+        point: `(pool values, moving positions, moving orders, rests, asset, assets, account, values of the moving
+            groups, their records, x)` to the verdicts of the conditions and every kink that is known from there.
         aggregates: the aggregates over members whose values move, in the order of the rests.
+        members: what those are over.
     """
 
     point: Callable[..., tuple[tuple[bool, ...], list[Decimal]]]
     aggregates: tuple[plan.Aggregate, ...]
+    members: frozenset[str]
     source: str = field(repr=False)
 
 
@@ -88,7 +91,9 @@ class _WalkEmitter(Emitter):
         found = self.known.get(id(node))
         if found is not None:
             return found
-        if not varies(node, self.moving):
+        if isinstance(node, plan.Field) and node.entity == "account":
+            found = self.setting(node)
+        elif not varies(node, self.moving):
             column = self.kernel.columns[scope].get(id(node))
             if column is None:
                 if isinstance(node, plan.Named):
@@ -252,7 +257,8 @@ class _WalkEmitter(Emitter):
                 self.line("bounds, rates, amounts = tiers")
         self.line("row = 0")
         self.line("if len(bounds) > 1:")
-        self.line(f"    row = row_of(bounds, {key})")
+        self.line(f"    row = bisect_left(bounds, {key})")
+        self.line("    if row: row -= 1")
         if key_slope is not None:
             self.line(f"    if {key_slope}:")
             self.line(f"        if row: kinks.append(x + (bounds[row] - {key}) / {key_slope})")
@@ -280,7 +286,7 @@ def compile_walker(
     names: dict[str, Any] = {
         "MissingError": MissingError,
         "round_to_step": round_to_step,
-        "row_of": row_of,
+        "bisect_left": bisect_left,
         "derive": derive,
         "cell": cell,
         "index": index,
@@ -321,14 +327,15 @@ def compile_walker(
     verdicts = [emitter.emit(condition, "pool") for condition in conditions]
     source = "\n".join(
         [
-            "def point(x, P, positions, orders, rests, asset, assets, a, rows, records):",
+            "def point(P, positions, orders, rests, asset, assets, a, rows, records, x):",
             "    kinks = []",
+            *emitter.settings.values(),
             *emitter.lines,
             f"    return ({', '.join(verdicts)},), kinks",
         ]
     )
     exec(compile(source, "<walk>", "exec"), names)  # noqa: S102 - text made from a checked plan
-    return Walker(names["point"], tuple(found.values()), source)
+    return Walker(names["point"], tuple(found.values()), frozenset(node.members for node in found.values()), source)
 
 
 def _moving_aggregates(node: plan.Node, moving: dict[int, bool], found: dict[int, plan.Aggregate]) -> None:
@@ -390,35 +397,62 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
         NotAffineError: a crossing was not confirmed by evaluating on both sides of it, or there are too many kinks.
     """
     found: list[list[Decimal]] = [[] for _ in range(conditions)]
-    beginnings = []
-    for upward in (False, True):
-        step = 1 + BESIDE if upward else 1 - BESIDE
-        x = start * step
-        verdicts, kinks = point(x)
-        beginnings.append(verdicts)
-        for _ in range(MAXIMUM_PIECES):
-            if upward:
-                ahead = min((kink for kink in kinks if kink > x), default=None)
-            else:
-                ahead = max((kink for kink in kinks if 0 < kink < x), default=None)
-            if ahead is None:
-                break
-            x = ahead * step
-            before = verdicts
-            verdicts, kinks = point(x)
-            if verdicts != before:
-                if point(ahead * (2 - step))[0] != before:
-                    raise NotAffineError
-                for number in range(conditions):
-                    if verdicts[number] != before[number]:
-                        found[number].append(ahead)
-        else:
-            raise NotAffineError
+    above, below = start * _ABOVE, start * _BELOW
+    upward = downward = point(above)
+    for kink in upward[1]:
+        if below <= kink <= above:
+            # The present price is itself a kink: the piece below it is another.
+            downward = point(below)
+            break
     for number in range(conditions):
-        if beginnings[0][number] != beginnings[1][number]:
+        if upward[0][number] != downward[0][number]:
             found[number].append(start)
-        found[number].sort()
+    _follow(point, above, upward, found, _ABOVE, _BELOW)
+    _follow(point, below, downward, found, _BELOW, _ABOVE)
+    for boundaries in found:
+        boundaries.sort()
     return found
+
+
+# In the exact context: one more or less so little has more digits than the default of a process keeps.
+_ZERO = Decimal(0)
+_ABOVE = CONTEXT.add(Decimal(1), BESIDE)
+_BELOW = CONTEXT.subtract(Decimal(1), BESIDE)
+
+
+def _follow(
+    point: Point,
+    x: Decimal,
+    here: tuple[tuple[bool, ...], list[Decimal]],
+    found: list[list[Decimal]],
+    beyond: Decimal,
+    back: Decimal,
+) -> None:
+    """Step from kink to kink in one direction, noting where a verdict changes."""
+    verdicts, kinks = here
+    upward = beyond > back
+    for _ in range(MAXIMUM_PIECES):
+        ahead: Decimal | None = None
+        if upward:
+            for kink in kinks:
+                if kink > x and (ahead is None or kink < ahead):
+                    ahead = kink
+        else:
+            for kink in kinks:
+                if _ZERO < kink < x and (ahead is None or kink > ahead):
+                    ahead = kink
+        if ahead is None:
+            return
+        x = ahead * beyond
+        before = verdicts
+        verdicts, kinks = point(x)
+        if verdicts != before:
+            if point(ahead * back)[0] != before:
+                raise NotAffineError
+            for number, verdict in enumerate(verdicts):
+                if verdict != before[number]:
+                    found[number].append(ahead)
+    raise NotAffineError
 
 
 __all__ = ["BESIDE", "MAXIMUM_PIECES", "NotAffineError", "Point", "Walker", "compile_walker", "varies", "walk"]
