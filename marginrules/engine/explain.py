@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.account.state import AccountState, Order, TierTable
+from marginrules.account.state import AccountState, Instrument, Order, TierTable
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
 from marginrules.engine.interpret import POOL, Entity
@@ -31,6 +31,20 @@ class NoSuchFigureError(MarginRulesError):
 
 
 @frozen(eq=False)
+class _Text:
+    """What a rule file says of a step, whichever member of the pool it is taken for."""
+
+    dimension: str = ""
+    formula: str = ""
+    rule: str | None = None
+    cites: tuple[str, ...] = ()
+
+
+_NO_TEXT = _Text()
+
+
+# Without slots: there is one for every figure of a report, and the dictionary of a frozen record is filled faster.
+@frozen(eq=False, slots=False)
 class Derivation:
     """A value, and how it came about.
 
@@ -39,34 +53,48 @@ class Derivation:
     Attributes:
         label: name of the figure, field or operation.
         value: the value; None where it cannot be had, and `note` says why.
-        dimension: what it counts, in words.
-        formula: the text of the rule, or of the contract fact.
-        rule: `file:line` of the rule; None for fields and facts.
-        cites: the passages that the rule cites, with title and address.
         pointer: JSON pointer into the account document, of a field.
     """
 
     label: str
     value: Decimal | bool | str | None
-    dimension: str = ""
-    formula: str = ""
-    rule: str | None = None
-    cites: tuple[str, ...] = ()
+    _text: _Text = _NO_TEXT
     _operator: str = ""
     _children: tuple["Derivation", ...] = ()
     pointer: str | None = None
     _note: str = ""
-    _expand: Callable[[], "_Below"] | None = field(default=None, repr=False)
+    _expand: "tuple[_Tracer, plan.Named | plan.Fact, Entity] | None" = field(default=None, repr=False)
 
     def _expanded(self) -> None:
         if self._expand is not None:
             with exact_context():
-                operator, children, note = self._expand()
+                tracer, node, entity = self._expand
+                operator, children, note = tracer.below(node, entity)
             # A frozen record fills in what it had put off; two threads that do so at once write the same.
             object.__setattr__(self, "_operator", operator)
             object.__setattr__(self, "_children", children)
             object.__setattr__(self, "_note", note)
             object.__setattr__(self, "_expand", None)
+
+    @property
+    def dimension(self) -> str:
+        """What the value counts, in words."""
+        return self._text.dimension
+
+    @property
+    def formula(self) -> str:
+        """The text of the rule, or of the contract fact."""
+        return self._text.formula
+
+    @property
+    def rule(self) -> str | None:
+        """`file:line` of the rule; None for fields and facts."""
+        return self._text.rule
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The passages that the rule cites, with title and address."""
+        return self._text.cites
 
     @property
     def operator(self) -> str:
@@ -225,11 +253,10 @@ def explain_all(found: Evaluation) -> dict[str, Derivation]:
     with exact_context():
         for pool in found.pools:
             tracer = _Tracer(found, pool)
-            for name, node in _pool_figures(pool).items():
-                derivations[f"{name}:{pool.instance.id}"] = tracer.derive(node, POOL)
+            tracer.figures(_pool_figures(pool.instance.plan), POOL, pool.instance.id, derivations)
+            members = _position_figures(pool.instance.plan)
             for index, (position, _, _) in enumerate(pool.instance.positions):
-                for name, node in _position_figures(pool).items():
-                    derivations[f"{name}:{position.id}"] = tracer.derive(node, ("position", index))
+                tracer.figures(members, ("position", index), position.id, derivations)
     return derivations
 
 
@@ -249,27 +276,27 @@ def _no_figure(found: Evaluation, figure: str, identity: str) -> str:
     for pool in found.pools:
         names: list[str] = []
         if pool.instance.id == identity:
-            names = [*_pool_figures(pool)]
+            names = [*_pool_figures(pool.instance.plan)]
         elif any(position.id == identity for position, _, _ in pool.instance.positions):
-            names = [*_position_figures(pool), "liquidation_price", "bankruptcy_price"]
+            names = [*_position_figures(pool.instance.plan), "liquidation_price", "bankruptcy_price"]
         if names:
             return f"{identity} has no figure {figure!r}\nhelp: {did_you_mean(figure, names)}it has {', '.join(names)}"
     return f"{identity} has no figure {figure!r}\nhelp: write idle_equity:{identity}"
 
 
-def _pool_figures(pool: PoolEvaluation) -> dict[str, plan.Node]:
-    found: dict[str, plan.Node] = dict(pool.instance.plan.definitions["pool"])
-    if pool.instance.plan.liquidate is not None:
-        found["liquidatable"] = pool.instance.plan.liquidate
-    found.update({threshold.name: threshold for threshold in pool.instance.plan.thresholds})
+@lru_cache(maxsize=512)
+def _pool_figures(pool: plan.PoolPlan) -> Mapping[str, plan.Node]:
+    found: dict[str, plan.Node] = dict(pool.definitions["pool"])
+    if pool.liquidate is not None:
+        found["liquidatable"] = pool.liquidate
+    found.update({threshold.name: threshold for threshold in pool.thresholds})
     return found
 
 
-def _position_figures(pool: PoolEvaluation) -> dict[str, plan.Node]:
-    found: dict[str, plan.Node] = {
-        name: position_fact(pool.instance.plan, name) for name in ("notional", "unrealized_pnl")
-    }
-    found.update(pool.instance.plan.definitions["position"])
+@lru_cache(maxsize=512)
+def _position_figures(pool: plan.PoolPlan) -> Mapping[str, plan.Node]:
+    found: dict[str, plan.Node] = {name: position_fact(pool, name) for name in ("notional", "unrealized_pnl")}
+    found.update(pool.definitions["position"])
     return found
 
 
@@ -280,7 +307,7 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
         if pool.instance.id == identity or asset_figure:
             if figure == "margin_ratio" and figure not in pool.instance.plan.definitions["pool"]:
                 return tracer.margin_ratio()
-            node = _pool_figures(pool).get(figure)
+            node = _pool_figures(pool.instance.plan).get(figure)
             if node is not None:
                 return tracer.derive(node, POOL)
             if pool.instance.id == identity:
@@ -288,7 +315,7 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
         for index, (position, _, _) in enumerate(pool.instance.positions):
             if position.id == identity:
                 entity: Entity = ("position", index)
-                node = _position_figures(pool).get(figure)
+                node = _position_figures(pool.instance.plan).get(figure)
                 if node is not None:
                     return tracer.derive(node, entity)
                 if figure in {"liquidation_price", "bankruptcy_price"}:
@@ -300,13 +327,23 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
     return None
 
 
-@lru_cache(maxsize=8192)
-def _words(node: plan.Node) -> tuple[str, str]:
-    """The text of a node in its rule file, on one line, and its dimension in words."""
-    return " ".join(node.span.text.split()), str(node.dimension)
+@lru_cache(maxsize=256)
+def _texts(policy: plan.Plan) -> dict[int | tuple[int, str], _Text]:
+    """The texts of a policy's nodes, by identity, as they are needed; those of contract facts by kind of contract too."""
+    del policy
+    return {}
 
 
-@lru_cache(maxsize=2048)
+def _words(node: plan.Node) -> str:
+    """The text of a node in its rule file, on one line."""
+    return " ".join(node.span.text.split())
+
+
+@lru_cache(maxsize=256)
+def _plain(dimension: str) -> _Text:
+    return _Text(dimension)
+
+
 def _cited(policy: plan.Plan, citation: Citation) -> str:
     source = policy.sources.get(citation.source)
     if source is None:
@@ -345,14 +382,32 @@ class _Tracer:
     memo: dict[tuple[int, Entity], Derivation] = field(factory=dict)
     leaves: dict[str, Derivation] = field(factory=dict)
     """Fields that facts are made of, by pointer."""
+    texts: dict[int | tuple[int, str], _Text] = field(init=False)
+
+    @texts.default
+    def _texts_of_policy(self) -> dict[int | tuple[int, str], _Text]:
+        return _texts(self.evaluation.policy.plan)
 
     def derive(self, node: plan.Node, entity: Entity) -> Derivation:
         """The derivation of a node's value for an entity."""
         key = (id(node), entity)
         found = self.memo.get(key)
         if found is None:
-            found = self._derive(node, entity)
-            self.memo[key] = found
+            found = self.memo[key] = (
+                self._definition(node, entity) if isinstance(node, plan.Named) else self._derive(node, entity)
+            )
+        return found
+
+    def text(self, node: plan.Node) -> _Text:
+        """What a rule file says of a node: all of it of a definition, the dimension alone of what one is made of."""
+        found = self.texts.get(id(node))
+        if found is None:
+            if isinstance(node, plan.Named):
+                cites = tuple(_cited(self.evaluation.policy.plan, citation) for citation in node.cites)
+                found = _Text(str(node.dimension), _words(node.value), node.span.file_line, cites)
+            else:
+                found = _Text(str(node.dimension))
+            self.texts[id(node)] = found
         return found
 
     def _make(
@@ -364,8 +419,6 @@ class _Tracer:
         children: tuple[Derivation, ...] = (),
         *,
         formula: str = "",
-        rule: str | None = None,
-        cites: tuple[str, ...] = (),
         pointer: str | None = None,
         note: str = "",
     ) -> Derivation:
@@ -374,11 +427,12 @@ class _Tracer:
             shown, note, pointer = None, note or value.reason, pointer or value.pointer or None
         else:
             shown = value
-        return Derivation(label, shown, _words(node)[1], formula, rule, cites, operator, children, pointer, note)
+        text = _Text(str(node.dimension), formula) if formula else self.text(node)
+        return Derivation(label, shown, text, operator, children, pointer, note)
 
     def _derive(self, node: plan.Node, entity: Entity) -> Derivation:
         value = self.pool.value(node, entity)
-        text = _words(node)[0]
+        text = _words(node)
         match node:
             case plan.Constant():
                 return self._make(node, value, text)
@@ -387,7 +441,7 @@ class _Tracer:
             case plan.Fact():
                 return self._fact(node, value, entity)
             case plan.Named():
-                return self._definition(node, value, entity)
+                return self._definition(node, entity)
             case plan.Unary(operator=operator, operand=operand):
                 return self._make(
                     node, value, text, "negative" if operator == "-" else operator, (self.derive(operand, entity),)
@@ -434,28 +488,58 @@ class _Tracer:
             case plan.Solved():
                 return self._make(node, value, text, note="solved from the pool's boundary")
 
-    def _definition(self, node: plan.Named, value: Value, entity: Entity) -> Derivation:
+    def figures(self, nodes: Mapping[str, plan.Node], entity: Entity, identity: str, to: dict[str, Derivation]) -> None:
+        """The derivations of some nodes of one entity, as `derive` makes them, by `name:identity`."""
+        texts, rows = self.texts, self.pool.rows
+        columns = self.pool.kernel.columns[entity[0]]
+        row = rows[entity[0]][entity[1]] if rows is not None else []
+        of = "" if entity == POOL else f" of {self.member(entity)}"
+        contract = self.pool.instance.positions[entity[1]][1].contract if entity[0] == "position" else ""
+        for name, node in nodes.items():
+            key = id(node)
+            text = texts.get((key, contract) if isinstance(node, plan.Fact) else key)
+            column = columns.get(key)
+            if column is None or text is None or not row or row[column] is None:
+                found = self.derive(node, entity)
+            else:
+                # Both kinds of step that a report shows put off what is below them.
+                found = Derivation(node.name + of, row[column], text, "", (), None, "", (self, node, entity))  # type: ignore[union-attr,arg-type]
+            to[f"{name}:{identity}"] = found
+
+    def _definition(self, node: plan.Named, entity: Entity) -> Derivation:
         """A definition: what is below it is worked out when it is looked at."""
-        inner = node.value
+        value = self.pool.value(node, entity)
+        label = node.name if entity == POOL else f"{node.name} of {self.member(entity)}"
+        if isinstance(value, Unknown):
+            pointer = value.pointer or None
+            return Derivation(label, None, self.text(node), "", (), pointer, "", (self, node, entity))
+        return Derivation(label, value, self.text(node), "", (), None, "", (self, node, entity))
 
-        def expand() -> _Below:
-            below = self.derive(inner, entity)
-            reason = value.reason if isinstance(value, Unknown) else ""
-            # An operation is shown on the line of the name it defines, not once more below it.
-            if below.rule is not None or below.formula or not below.children:
-                return "is", (below,), reason
-            return below.operator, below.children, below.note or reason
+    def below(self, node: plan.Named | plan.Fact, entity: Entity) -> _Below:
+        """What a definition or a contract fact is made of."""
+        value = self.pool.value(node, entity)
+        reason = value.reason if isinstance(value, Unknown) else ""
+        if isinstance(node, plan.Fact):
+            record, instrument, operator, names = self._fact_fields(node, entity)
+            parts = []
+            for name in names:
+                holder: Any = instrument if name in {"contract_size", "mark_price"} else record
+                parts.append(self._leaf(name, getattr(holder, name), f"{holder.pointer}/{name}"))
+            return operator, tuple(parts), reason
+        below = self.derive(node.value, entity)
+        # An operation is shown on the line of the name it defines, not once more below it.
+        if below.rule is not None or below.formula or not below.children:
+            return "is", (below,), reason
+        return below.operator, below.children, below.note or reason
 
-        return Derivation(
-            node.name if entity == POOL else f"{node.name} of {self.member(entity)}",
-            None if isinstance(value, Unknown) else value,
-            _words(node)[1],
-            _words(inner)[0],
-            node.span.file_line,
-            tuple([self.cited(citation) for citation in node.cites]),
-            pointer=(value.pointer or None) if isinstance(value, Unknown) else None,
-            expand=expand,
-        )
+    def _fact_fields(self, node: plan.Fact, entity: Entity) -> tuple[Any, Instrument, str, tuple[str, ...]]:
+        """The records of a member, how a fact of it is made, and of which fields."""
+        scope, index = entity
+        record, instrument, _ = (self.pool.instance.orders if scope == "order" else self.pool.instance.positions)[index]
+        operator, names = _FACT_FORMULAS[node.name, instrument.contract == "inverse"]
+        if scope == "order" and node.name == "notional" and isinstance(record, Order) and record.price is not None:
+            names = ("quantity", "contract_size", "price")
+        return record, instrument, operator, names
 
     def member(self, entity: Entity) -> str:
         """The name of a pool's member."""
@@ -468,10 +552,6 @@ class _Tracer:
         if scope in self.pool.instance.groups:
             return f"{scope} {self.pool.instance.groups[scope].keys[index]}"
         return self.pool.instance.balances[index][0].asset if scope == "balance" else self.pool.instance.id
-
-    def cited(self, citation: Citation) -> str:
-        """A citation with the title and address of its source."""
-        return _cited(self.evaluation.policy.plan, citation)
 
     def _field(self, node: plan.Field, value: Value, entity: Entity) -> Derivation:
         record = self.pool.reference.record(node.entity, entity)
@@ -487,9 +567,9 @@ class _Tracer:
         found = self.leaves.get(pointer)
         if found is None or found.label != label:
             if value is None or isinstance(value, Unknown):
-                found = Derivation(label, None, dimension, pointer=pointer, note="missing")
+                found = Derivation(label, None, _plain(dimension), pointer=pointer, note="missing")
             else:
-                found = Derivation(label, value, dimension, pointer=pointer)
+                found = Derivation(label, value, _plain(dimension), pointer=pointer)
             self.leaves[pointer] = found
         return found
 
@@ -506,26 +586,15 @@ class _Tracer:
                 return self._make(node, value, f"amount of {balance.asset}")
             assigned = self._assigned(balance.asset) if value != balance.wallet_balance else ()
             return self._make(node, value, f"amount of {balance.asset}", "wallet - assigned", (wallet, *assigned))
-        record, instrument, _ = (self.pool.instance.orders if scope == "order" else self.pool.instance.positions)[index]
-        operator, names = _FACT_FORMULAS[node.name, instrument.contract == "inverse"]
-        if scope == "order" and node.name == "notional" and isinstance(record, Order) and record.price is not None:
-            names = ("quantity", "contract_size", "price")
-
-        def expand() -> _Below:
-            parts = []
-            for name in names:
-                holder: Any = instrument if name in {"contract_size", "mark_price"} else record
-                parts.append(self._leaf(name, getattr(holder, name), f"{holder.pointer}/{name}"))
-            return operator, tuple(parts), value.reason if isinstance(value, Unknown) else ""
-
-        return Derivation(
-            f"{node.name} of {self.member(entity)}",
-            None if isinstance(value, Unknown) else value,
-            _words(node)[1],
-            f"{operator} ({instrument.contract} contract)",
-            pointer=(value.pointer or None) if isinstance(value, Unknown) else None,
-            expand=expand,
-        )
+        _, instrument, operator, _ = self._fact_fields(node, entity)
+        text = self.texts.get((id(node), instrument.contract))
+        if text is None:
+            text = _Text(str(node.dimension), f"{operator} ({instrument.contract} contract)")
+            self.texts[id(node), instrument.contract] = text
+        label = f"{node.name} of {self.member(entity)}"
+        if isinstance(value, Unknown):
+            return Derivation(label, None, text, "", (), value.pointer or None, "", (self, node, entity))
+        return Derivation(label, value, text, "", (), None, "", (self, node, entity))
 
     def _assigned(self, asset: str) -> tuple[Derivation, ...]:
         found = []
@@ -584,15 +653,15 @@ class _Tracer:
         cells = tuple(
             self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.rate)
         )
-        rate_text = _words(node.rate)[0]
+        rate_text = _Text("a rate", _words(node.rate))
         published = node.amount is not None and isinstance(amount, Decimal)
         parts = (
             key,
-            Derivation("rate", rate if isinstance(rate, Decimal) else None, "a rate", rate_text, children=cells),
+            Derivation("rate", rate if isinstance(rate, Decimal) else None, rate_text, children=cells),
             Derivation(
                 "amount",
                 amount if isinstance(amount, Decimal) else None,
-                str(node.dimension),
+                _plain(str(node.dimension)),
                 note="as the table says, or by continuity" if published else "by continuity with the tiers below",
                 pointer=place,
             ),
@@ -625,7 +694,7 @@ class _Tracer:
                     parts.append(self.derive(node.where, entity))
                 continue
             if node.operand is None:
-                parts.append(Derivation(self.member(entity), Decimal(1), "a number"))
+                parts.append(Derivation(self.member(entity), Decimal(1), _plain("a number")))
             else:
                 parts.append(self.derive(node.operand, entity))
         note = f"left out: {', '.join(left_out)}" if left_out else "" if parts else f"the pool has no {node.members}"
@@ -661,12 +730,10 @@ class _Tracer:
             self.derive(definitions[name], POOL) for name in ("maintenance_margin", "equity") if name in definitions
         )
         values = [part.value for part in parts]
-        formula = "maintenance_margin / equity"
+        text = _Text("a ratio", "maintenance_margin / equity")
         if len(values) == 2 and isinstance(values[0], Decimal) and isinstance(values[1], Decimal) and values[1] > 0:  # noqa: PLR2004
-            return Derivation("margin_ratio", values[0] / values[1], "a ratio", formula, operator="/", children=parts)
-        return Derivation(
-            "margin_ratio", None, "a ratio", formula, children=parts, note="the equity is zero, less, or unknown"
-        )
+            return Derivation("margin_ratio", values[0] / values[1], text, operator="/", children=parts)
+        return Derivation("margin_ratio", None, text, children=parts, note="the equity is zero, less, or unknown")
 
     def solved_price(self, figure: str, index: int) -> Derivation:
         """A price solved from the pool's boundary: the boundary, and its two sides at that price."""
@@ -674,31 +741,22 @@ class _Tracer:
         found = self.pool.prices.solved.get((f"solved_{figure}", index), Unknown("prices were not solved for"))
         boundary = self.pool.instance.plan.liquidate
         rule = boundary.span.file_line if boundary is not None else None
-        cites = tuple(self.cited(citation) for citation in boundary.cites) if boundary is not None else ()
+        policy = self.evaluation.policy.plan
+        cites = tuple(_cited(policy, citation) for citation in boundary.cites) if boundary is not None else ()
         formula = " ".join(boundary.value.span.text.split()) if boundary is not None else ""
         if figure == "bankruptcy_price":
             equity = self.pool.instance.plan.definitions["pool"]["equity"]
             rule, formula, cites = equity.span.file_line, "equity = 0", ()
+        text = _Text("a price (quote per base)", formula, rule, cites)
         if isinstance(found, Unknown):
             reason = "there is no such price" if found.reason == "none" else found.reason
-            return Derivation(
-                f"{figure} of {position.id}",
-                None,
-                "a price (quote per base)",
-                formula,
-                rule,
-                cites,
-                note=reason,
-                pointer=found.pointer or None,
-            )
+            return Derivation(f"{figure} of {position.id}", None, text, note=reason, pointer=found.pointer or None)
         sides: tuple[Derivation, ...] = ()
         if isinstance(found, Decimal):
             sides = self._at_price(figure, instrument.symbol, found)
         note = f"solved: the {instrument.symbol} mark at which this turns, everything else as it is"
         shown = found if isinstance(found, Decimal) else None
-        return Derivation(
-            f"{figure} of {position.id}", shown, "a price (quote per base)", formula, rule, cites, "", sides, None, note
-        )
+        return Derivation(f"{figure} of {position.id}", shown, text, children=sides, note=note)
 
     def _at_price(self, figure: str, symbol: str, price: Decimal) -> tuple[Derivation, ...]:
         moved = evaluation(self.evaluation.policy, replace_mark(self.pool.state, symbol, price), solve=False)
