@@ -21,6 +21,7 @@ from marginrules.venues import (
     gate,
     hyperliquid,
     kraken_futures,
+    kucoin_futures,
     okx,
     paradex,
 )
@@ -44,6 +45,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             bitget,
             okx,
             kraken_futures,
+            kucoin_futures,
             paradex,
         )
     }
