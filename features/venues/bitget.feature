@@ -136,9 +136,9 @@ Feature: Margin on Bitget
     Then it is <decision>
 
     Examples:
-      | amount     | decision                                                  |
-      | 999,900    | allowed                                                   |
-      | 999,900.01 | refused, because not more than may be transferred out     |
+      | amount     | decision                                              |
+      | 999,900    | allowed                                               |
+      | 999,900.01 | refused, because not more than may be transferred out |
 
   Scenario: An unrealised loss can not be taken out either
     Given a cross long A of 10 X at 100 with 10x leverage
@@ -159,6 +159,48 @@ Feature: Margin on Bitget
       | quantity | decision                                              |
       | 99,999   | allowed                                               |
       | 100,000  | refused, because the initial margin must be available |
+
+  Scenario Outline: A larger position is held at a lower leverage
+    Given a cross long A of 9 X at 100 with 20x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.5%             | 50           |
+      | 1000  | 1%               | 10           |
+    When a cross order buys <quantity> X at 100 with 20x leverage
+    Then it is <decision>
+
+    Examples:
+      | quantity | decision                                              |
+      | 1        | allowed                                               |
+      | 2        | refused, because the initial margin must be available |
+
+  Scenario Outline: The leverage goes up to that of the tier
+    Given a cross long A of 20 X at 100 with 5x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.5%             | 50           |
+      | 1000  | 1%               | 10           |
+    When the leverage of the X contract is set to <leverage>
+    Then it is <decision>
+
+    Examples:
+      | leverage | decision                                          |
+      | 10       | allowed                                           |
+      | 11       | refused, because the tier must allow the leverage |
+
+  Scenario Outline: The leverage goes down as far as margin is available
+    Given an account with 200 USDT
+    And a cross long A of 10 X at 100 with 10x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    When the leverage of the X contract is set to <leverage>
+    Then it is <decision>
+
+    Examples:
+      | leverage | decision                                          |
+      | 5        | allowed                                           |
+      | 4.99     | refused, because the initial margin must be there |
 
   Scenario: Multi-asset mode has no isolated positions
     Given account assetMode is union
