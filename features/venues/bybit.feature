@@ -231,6 +231,19 @@ Feature: Margin on Bybit
     When the leverage of the BTC contract is set to 2
     Then it is allowed
 
+  Scenario: A risk limit tier has a highest leverage of its own
+    Given USDT is worth 1 USD and counts 100% as collateral
+    And an account with 1,000,000 USDT
+    And a cross long A of 101 BTC at 20,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above     | maintenance_rate | maintenance_amount | max_leverage |
+      | 0         | 0.5%             | 0                  | 100          |
+      | 2,000,000 | 1%               | 10,000             | 50           |
+    When the leverage of the BTC contract is set to 50.01
+    Then it is refused, because the initial margin must be available, and the leverage within the tier's
+    When the leverage of the BTC contract is set to 50
+    Then it is allowed
+
   Scenario: A classic account in cross margin can not choose its leverage
     Given account unifiedMarginStatus is 1
     And a cross long A of 1 BTC at 20,000 with 10x leverage

@@ -167,9 +167,21 @@ Feature: Margin on OKX
     Then it is refused, because the contract's highest leverage
     And the venue says "59102"
     When the leverage of the ETH contract is set to 1.99
-    Then it is refused, because the margin of the lower leverage must be there
+    Then it is refused, because the margin must be there
     And the venue says "59103"
     When the leverage of the ETH contract is set to 2
+    Then it is allowed
+
+  Scenario: An order into a higher tier must have the leverage of that tier
+    Given an account with 1,000,000 USDT
+    And a cross long A of 1,000 ETH at 1,000 with 75x leverage
+    And the ETH contract has the tiers:
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.4%             | 100          |
+      | 2000  | 0.5%             | 50           |
+    When a cross order buys 1,000.01 ETH at 1,000 with 75x leverage
+    Then it is refused, because the initial margin must be there, and the leverage within the tier's
+    When a cross order buys 1,000 ETH at 1,000 with 75x leverage
     Then it is allowed
 
   # -------------------------------------------------------------- what the venue does by itself
