@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
@@ -121,29 +122,75 @@ def read_account(account: str, policies: Sequence[Policy], from_format: str | No
     return attrs.evolve(state, account=attrs.evolve(state.account, as_of=_moment(as_of)))
 
 
-def read_bytes(account: str, name: str) -> bytes:
+def read_bytes(account: str, name: str, remedy: str = "give a file, or - for standard input") -> bytes:
     """The bytes of a file, or of standard input.
 
     Args:
         account: path of the file, or `-`.
         name: what messages call it.
+        remedy: what to give instead.
 
     Raises:
         FileError: it cannot be read, or is too large.
     """
     try:
         if account == "-":
+            if sys.stdin is None:
+                message = "standard input is closed\nhelp: give a file, or send the document to standard input"
+                raise FileError(message)
             data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
         else:
             with Path(account).open("rb") as file:
                 data = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        message = f"{name}: cannot be read: {error.strerror}\nhelp: give a file, or - for standard input"
+        message = f"{name}: cannot be read: {error.strerror}\nhelp: {remedy}"
         raise FileError(message) from None
     if len(data) > MAXIMUM_BYTES:
         message = f"{name}: the document is too large\nhelp: at most {MAXIMUM_BYTES // 1024 // 1024} MiB are read"
         raise FileError(message)
     return data
+
+
+def read_text(path: str, name: str, remedy: str) -> str:
+    """The text of a file, or of standard input.
+
+    Args:
+        path: of the file, or `-`.
+        name: what messages call it.
+        remedy: what to give instead.
+
+    Raises:
+        FileError: it cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        return read_bytes(path, name, remedy).decode("utf-8")
+    except UnicodeDecodeError:
+        message = f"{name}: cannot be read: it is not UTF-8 text\nhelp: {remedy}"
+        raise FileError(message) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    target = path.resolve()
+    beside = target.with_name(target.name + ".new")
+    try:
+        if target.exists() and not target.is_file():
+            # A device or a pipe is written to; it has no other to be put in its place.
+            target.write_text(text, encoding="utf-8")
+            return
+        beside.write_text(text, encoding="utf-8")
+        if target.exists():
+            beside.chmod(target.stat().st_mode)
+        beside.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        message = f"{path}: cannot be written: {error.strerror}\nhelp: name a file in a folder that exists"
+        raise FileError(message) from None
 
 
 def _moment(text: str) -> datetime:

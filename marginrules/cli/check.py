@@ -20,9 +20,8 @@ def command(policies: tuple[str, ...], as_json: bool) -> int:
     results = []
     for name in policies:
         path: Path = find_policy(name)
-        policy, found = diagnose_text(
-            path.read_text(encoding="utf-8"), str(path) if path.stem != name else f"rules/{path.name}", path.parent
-        )
+        text = arguments.read_text(str(path), name, "give the path of a rule file")
+        policy, found = diagnose_text(text, str(path) if path.stem != name else f"rules/{path.name}", path.parent)
         failed = failed or policy is None
         results.append((name, policy is not None, found))
     if as_json:
@@ -56,5 +55,11 @@ def command(policies: tuple[str, ...], as_json: bool) -> int:
                 click.echo(entry.render() + "\n", err=True)
             errors = sum(entry.severity == "error" for entry in found)
             warnings = len(found) - errors
-            click.echo(f"{name}: {'ok' if good else 'failed'}, {errors} errors, {warnings} warnings")
+            click.echo(
+                f"{name}: {'ok' if good else 'failed'}, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+            )
     return 1 if failed else 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -15,6 +15,9 @@ from marginrules.policy.catalogue import load_policy
 @click.option("--markdown", is_flag=True, help="print Markdown tables")
 def command(policies: tuple[str, ...], as_json: bool, markdown: bool) -> int:
     """Say what each POLICY does, pool by pool, in the five rows of the documented comparison."""
+    if as_json and markdown:
+        message = "--json and --markdown are two forms; choose one"
+        raise click.UsageError(message)
     found = [describe(load_policy(name)) for name in policies]
     if as_json:
         output.print_json(

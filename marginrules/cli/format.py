@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from marginrules.account.state import StateError
+from marginrules.cli import arguments
 from marginrules.language.format import format_text
 
 
@@ -21,7 +21,7 @@ def command(files: tuple[str, ...], only_check: bool) -> int:
             if not only_check:
                 sys.stdout.write(after)
         elif before != after and not only_check:
-            Path(name).write_text(after, encoding="utf-8")
+            arguments.write_text(Path(name), after)
         if before != after:
             changed += 1
             if name != "-":
@@ -30,9 +30,6 @@ def command(files: tuple[str, ...], only_check: bool) -> int:
 
 
 def _formatted(name: str) -> tuple[str, str]:
-    try:
-        before = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        raise StateError("", f"cannot be read: {reason}", "give the path of a rule file", name) from None
-    return before, format_text(before, "standard input" if name == "-" else name)
+    shown = "standard input" if name == "-" else name
+    before = arguments.read_text(name, shown, "give the path of a rule file")
+    return before, format_text(before, shown)

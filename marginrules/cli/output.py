@@ -24,9 +24,15 @@ _CHUNK = 3
 _Cells = list[tuple[str, list[Text | str]]]
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # By default it ends the program, with 1; that the reader went away is no failure, and `run` knows what to do.
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """The console that results go to; plain where it is no terminal."""
-    return Console(highlight=False, soft_wrap=False)
+    return _Console(highlight=False, soft_wrap=False)
 
 
 def print_json(document: Any) -> None:

@@ -47,6 +47,17 @@ def command(
         message = f"{plot}: a plot is an .svg or a .png file\nhelp: end the name so"
         raise MoveError(message)
     before, after = evaluate(policy, state), evaluate(policy, move(state, parsed))
+    curve: tuple[ShockPoint, ...] = ()
+    refusal = ""
+    if plot is not None or not as_json:
+        try:
+            curve = shock_curve(policy, state, parsed, _SCALES, MODES)
+        except NoSuchModeError as error:
+            refusal = f"no plot: {error}"
+    title = f"{state.account.id} under {policy.name}: {', '.join(moves)} is 1"
+    if plot is not None and not refusal:
+        # Before anything is printed: a file that cannot be written must not leave half a result.
+        _draw_file(curve, title, plot)
     if as_json:
         output.print_json(
             {
@@ -58,17 +69,12 @@ def command(
         )
     else:
         _print(before, after)
-    try:
-        curve = shock_curve(policy, state, parsed, _SCALES, MODES) if plot is not None or not as_json else ()
-    except NoSuchModeError as error:
-        click.echo(f"no plot: {error}", err=True)
+    if refusal:
+        click.echo(refusal, err=True)
         return 0
-    title = f"{state.account.id} under {policy.name}: {', '.join(moves)} is 1"
     if not as_json:
         _draw_terminal(curve, title)
-    if plot is not None:
-        _draw_file(curve, title, plot)
-        if not as_json:
+        if plot is not None:
             click.echo(f"drawn in {plot}")
     return 0
 

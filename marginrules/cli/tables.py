@@ -77,14 +77,7 @@ def import_table(
     if output is None:
         click.echo(text, nl=False)
         return 0
-    beside = output.with_name(output.name + ".new")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(output)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        message = f"{output}: cannot be written: {error.strerror}\nhelp: name a file in a folder that exists"
-        raise arguments.FileError(message) from None
+    arguments.write_text(output, text)
     click.echo(f"{output}: {len(tables)} symbols, {sum(map(len, tables.values()))} rows", err=True)
     return 0
 
@@ -203,10 +196,7 @@ def _shown(name: str) -> str:
 
 def _records(name: str) -> list[dict[str, str]]:
     """The records of a CSV file, as a policy reads them: a heading line, and comments that begin with `#`."""
-    try:
-        text = arguments.read_bytes(name, name).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise StateError("", "the text is not UTF-8", "save it as UTF-8", name) from None
+    text = arguments.read_text(name, name, "save it as UTF-8").removeprefix("\ufeff")
     reader = csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#"))
     try:
         records = [{key: value for key, value in record.items() if key and value is not None} for record in reader]

@@ -1,12 +1,17 @@
 """The command line: results on standard output, errors on standard error, exit codes as promised."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from marginrules.cli.app import run
+
+ROOT = Path(__file__).resolve().parents[2]
 
 ACCOUNT: dict[str, Any] = {
     "schema": "marginrules/account/1",
@@ -237,3 +242,80 @@ def test_cases_are_counted_and_compared(tmp_path: Path, capsys: pytest.CaptureFi
         total += len(json.loads((cases / name).read_bytes())["cases"])
     assert run(["test", "--cases", str(tmp_path)]) == 0
     assert str(total) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["evaluat", "ACCOUNT"], "did you mean `evaluate`"),
+        (["check", "BINARY"], "it is not UTF-8 text"),
+        (["format", "BINARY"], "it is not UTF-8 text"),
+        (["evaluate", "ACCOUNT", "--policy", "BINARY"], "it is not UTF-8 text"),
+        (["evaluate", "BINARY", "--policy", "documented"], "not UTF-8"),
+        (["evaluate", "FOLDER", "--policy", "documented"], "Is a directory"),
+        (["evaluate", "/dev/zero", "--policy", "documented"], "too large"),
+        (["describe", "documented", "--json", "--markdown"], "choose one"),
+        (["shock", "ACCOUNT", "--policy", "documented", "--move", "BTC=1%", "--plot", "FOLDER/no/x.svg"], "written"),
+        (["shock", "ACCOUNT", "--policy", "documented", "--move", "BTC=1%", "--plot", "x.pdf"], ".svg or a .png"),
+    ],
+)
+def test_hostile_files_and_names_are_mistakes_too(
+    account: str, tmp_path: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One message, exit 2, and not half a result on standard output."""
+    binary = tmp_path / "binary.margin"
+    binary.write_bytes(b"\xff\xfe")
+    places = {"ACCOUNT": account, "BINARY": str(binary), "FOLDER": str(tmp_path)}
+    given = [places.get(argument, argument.replace("FOLDER", str(tmp_path))) for argument in arguments]
+    assert run(given) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+
+
+def _command(*arguments: str, **more: Any) -> "subprocess.CompletedProcess[bytes]":
+    program = [sys.executable, "-m", "marginrules", *arguments]
+    return subprocess.run(program, cwd=ROOT, check=False, timeout=60, stderr=subprocess.PIPE, **more)  # noqa: S603 - our own
+
+
+@pytest.mark.parametrize("command", [["describe", "documented"], ["evaluate", "ACCOUNT", "--policy", "documented"]])
+def test_a_reader_that_goes_away_is_no_failure(account: str, command: list[str]) -> None:
+    """As with `| head`: quiet, and 0."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = _command(*(account if word == "ACCOUNT" else word for word in command), stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_result_that_cannot_be_written_is_one_message_and_exit_2(account: str) -> None:
+    """The device is full: no traceback, and not taken for done."""
+    with Path("/dev/full").open("wb") as full:
+        done = _command("evaluate", account, "--policy", "documented", "--json", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: the output: No space left on device")
+
+
+def test_standard_input_that_is_closed_is_a_mistake() -> None:
+    """Not a defect of ours."""
+    closed = "import sys; sys.stdin = None; from marginrules.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    program = [sys.executable, "-c", closed, "evaluate", "-", "--policy", "documented"]
+    done = subprocess.run(program, cwd=ROOT, check=False, timeout=60, capture_output=True)  # noqa: S603 - our own
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: standard input is closed")
+
+
+def test_format_keeps_a_link_and_the_rights_of_its_file(tmp_path: Path) -> None:
+    """The file behind the link is laid out, whole or not at all."""
+    path, link = tmp_path / "loose.margin", tmp_path / "link.margin"
+    path.write_text('policy p { title "t" }', encoding="utf-8")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    assert run(["format", str(link)]) == 0
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8").startswith("policy p {\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in sorted(tmp_path.iterdir())] == ["link.margin", "loose.margin"]
