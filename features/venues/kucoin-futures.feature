@@ -114,6 +114,21 @@ Feature: Margin on KuCoin Futures
 
   # ---------------------------------------------------------------- cross
 
+  # k and m of an inverse contract are in its quote units: 2,645,000 and 1,640,000 USD for XBTUSDM.
+  Scenario: The size of an inverse contract is counted in quote units
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+       "balances": [{"asset": "XBT", "wallet_balance": "10"}],
+       "positions": [{"id": "A", "symbol": "XBTUSDM", "quantity": "1640000", "entry_price": "50000",
+                      "margin_mode": "cross", "leverage": "20"}],
+       "instruments": [{"symbol": "XBTUSDM", "contract": "inverse", "base": "XBT", "quote": "USD", "settle": "XBT",
+                        "mark_price": "50000", "k": "2645000", "m": "1640000", "f": "1.3", "mmrLimit": "0.3",
+                        "mmrLevConstant": "62.5"}]}
+      """
+    Then the notional of A is 32.8
+    And the maintenance margin of A is 0.5248
+
   Scenario: Cross positions of one settlement currency share their margin, profit included
     Given a cross long A of 0.1 BTC at 50,000 with 25x leverage
     And an isolated long B of 1 ETH at 2,000 with 10x leverage
