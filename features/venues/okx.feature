@@ -3,6 +3,7 @@
 # https://www.okx.com/help/iv-multi-currency-margin-mode-cross-margin-trading, read 2026-11-28
 # https://www.okx.com/help/10665080281997, read 2026-11-20
 # https://www.okx.com/docs-v5/en/#error-code, read 2026-11-28
+# https://supdljgzdhc.okx.com/hc/en-us/articles/360020411711, read 2026-11-28: 15,000 contracts, of which 13,000 are closed
 Feature: Margin on OKX
 
   Background:
@@ -201,6 +202,18 @@ Feature: Margin on OKX
     Then the pool isolated/A is not liquidatable
     And the notional of A is 1,817,000
     And 1,817 USDT went to the "insurance fund"
+
+  Scenario: Of 15,000 contracts in the third tier 13,000 are closed, down to the end of the first
+    Given an account with 1,000,000 USDT
+    And an isolated long A of 15,000 BTC at 100 with 10x leverage
+    And the BTC contract has the tiers:
+      | above  | maintenance_rate |
+      | 0      | 1%               |
+      | 2,000  | 1.5%             |
+      | 12,000 | 2%               |
+    When BTC is at 91.8
+    And the venue acts by itself
+    Then the notional of A is 183,600
 
   Scenario: A position short of the lowest tier's requirement too is taken over
     Given an account with 1,000,000 USDT
