@@ -111,6 +111,18 @@ Feature: Cross margin on Paradex
       | 173    | allowed                                            |
       | 173.01 | refused, because not more than the free collateral |
 
+  Scenario Outline: Not more of a token is withdrawn than is held
+    Given a balance of 2,000 USDC
+    And a balance of 0.5 ETH
+    And ETH is worth 3,000 USD and counts 100% as collateral
+    When <amount> ETH are withdrawn
+    Then it is <verdict>
+
+    Examples:
+      | amount | verdict                                             |
+      | 0.5    | allowed                                             |
+      | 0.51   | refused, because not more of a token than is held |
+
   Scenario: What isolated margin asks for is not stated
     When A is switched to isolated
     Then it is refused, because what isolated margin asks for and gives back is not stated
