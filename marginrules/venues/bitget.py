@@ -71,6 +71,7 @@ _SWITCHES = {"on": "on", "off": "off"}
 _ANSWERED = {"yes": "yes", "no": "no"}
 _SUCCESS = {"code": "00000"}
 _ONE_MOMENT = "take the answers at one moment, each of all symbols"
+_MOST_DECIMALS = 20
 _ZERO = Decimal(0)
 
 
@@ -204,7 +205,6 @@ def _instrument(symbol: str, asking: Part, answers: _Answers, mark_price: Decima
     price = answers.prices.get(symbol)
     mark = filled(price, "markPrice") if price else None
     index = filled_decimal(price, "indexPrice") if price else None
-    place, step = filled(row, "pricePlace"), filled(row, "priceEndStep")
     return Instrument(
         symbol=symbol,
         contract="inverse" if inverse else "linear",
@@ -214,12 +214,25 @@ def _instrument(symbol: str, asking: Part, answers: _Answers, mark_price: Decima
         mark_price=mark_price or (mark.positive() if mark else None),
         index_price=index,
         max_leverage=filled_decimal(row, "maxLever"),
-        tick_size=step.positive().scaleb(-place.integer()) if step and place else None,
+        tick_size=_tick_size(row),
         quantity_step=None if inverse else filled_decimal(row, "sizeMultiplier"),
         taker_fee_rate=row.member("takerFeeRate").rate(),
         tiers=_tiers(symbol, asking, answers),
         pointer=row.pointer,
     )
+
+
+def _tick_size(row: Part) -> Decimal | None:
+    """The price step: `priceEndStep` units of the last of `pricePlace` decimals."""
+    place, step = filled(row, "pricePlace"), filled(row, "priceEndStep")
+    if place is None or step is None:
+        return None
+    if not 0 <= place.integer() <= _MOST_DECIMALS:
+        raise place.error(
+            f"pricePlace is {place.decimal()}, which is no number of decimals",
+            f"give the answer of {REQUESTS['contracts']} as the venue gave it",
+        )
+    return step.positive().scaleb(-place.integer())
 
 
 def _tiers(symbol: str, asking: Part, answers: _Answers) -> TierTable:

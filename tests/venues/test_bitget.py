@@ -415,6 +415,7 @@ def test_multi_asset_mode_needs_rates_and_index_prices(name: str, asked: str) ->
         pytest.param({f"{ACCOUNT}/unrealizedPL": "9000"}, f"{ACCOUNT}/unrealizedPL", id="positions left out"),
         pytest.param({f"{ACCOUNT}/isolatedMargin": "900"}, f"{ACCOUNT}/isolatedMargin", id="isolated margin"),
         pytest.param({"/positionTiers/1/startUnit": "150001"}, "/positionTiers/1/startUnit", id="gap"),
+        pytest.param({"/contracts/0/pricePlace": "99"}, "/contracts/0/pricePlace", id="decimals"),
         pytest.param({f"{BTC}/assetMode": "union"}, f"{BTC}/assetMode", id="asset mode"),
         pytest.param({f"{BTC}/total": "2.000", f"{BTC}/holdSide": "net"}, f"{BTC}/holdSide", id="side"),
     ],
