@@ -10,7 +10,7 @@ matters the venue's own figure is read from `info`; `docs/importers/ccxt.md` has
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 from attrs import evolve, field, frozen
 
@@ -67,6 +67,7 @@ _ONE_MOMENT = "take the answers at one moment, each of all symbols"
 _PRICE_DIGITS = Decimal("0.00001")
 _MARKS_MOVE = Decimal("0.01")
 _PRINTED_UNIT = Decimal("0.00000001")
+_SHOWN_DIGITS = 12
 _ZERO = Decimal(0)
 
 
@@ -601,7 +602,8 @@ def _check_profit(row: Part, instrument: Instrument, quantity: Decimal, entry_pr
 
 
 def _short(number: Decimal) -> Decimal:
-    return round(number, 8) if abs(number) >= _PRINTED_UNIT else to_solved_digits(number)
+    """A computed figure as a message shows it."""
+    return Context(prec=_SHOWN_DIGITS).plus(number).normalize()
 
 
 def _margin_mode(row: Part, symbol: str, answers: _Answers) -> str:
