@@ -1,6 +1,9 @@
 """ccxt's structures, in their documented form, under the policies of several venues: figures worked out by hand."""
 
+import copy
 import json
+import random
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -812,3 +815,39 @@ def test_collateral_alone_is_not_trusted_where_versions_of_ccxt_differ() -> None
     assert raised.value.pointer == "/positions/0/positionMargin"
     payload["positions"][0]["info"] = {"margin": "6000"}
     assert _state(payload).positions[0].assigned_margin == 6000
+
+
+_RUBBISH = (None, True, -1, 0, "", "x", "NaN", Decimal("1e50"), Decimal("-1e-50"), "1e400", [], {}, [[]], {"a": 1}, 1.5)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield from _places(value[key], (*path, key))
+
+
+def test_a_mutated_payload_is_read_or_refused_with_its_place() -> None:
+    """Members left out and exchanged for rubbish: never anything but a `StateError`."""
+    chance = random.Random(7)  # noqa: S311 - a test's own choices
+    makers = (binance, okx, bybit, gate, hyperliquid, kucoin, kraken, deribit, dydx, paradex, bitget, bitmex)
+    refused = 0
+    for _ in range(2000):
+        payload: Any = _parsed(chance.choice(makers)())
+        for _ in range(chance.randint(1, 3)):
+            *path, key = chance.choice(list(_places(payload)))
+            place = payload
+            for step in path:
+                place = place[step]
+            if chance.random() < 0.3:
+                del place[key]
+            else:
+                place[key] = copy.deepcopy(chance.choice(_RUBBISH))
+        try:
+            import_payload("ccxt", payload, "payload.json")
+        except StateError as error:
+            assert str(error).startswith("payload.json: /")
+            assert error.remedy
+            refused += 1
+    assert refused > 1000
