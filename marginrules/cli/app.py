@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from marginrules import __version__
+from marginrules.cli.text import printable
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
 
@@ -111,7 +112,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except MarginRulesError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(printable(f"error: {error}"), err=True)
         return 2
     except (_ReaderGoneError, BrokenPipeError):
         # Nothing is left to say, and nobody to say it to.

@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from marginrules.cli.text import printable
 from marginrules.engine.explain import Derivation
 from marginrules.engine.report import Figure, Report, UnknownEntry
 
@@ -25,6 +27,14 @@ _Cells = list[tuple[str, list[Text | str]]]
 
 
 class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+    def render_str(self, text: str, **more: Any) -> Text:
+        # Before it is measured: a control character has no width, what stands for it has.
+        return super().render_str(printable(text), **more)
+
     def on_broken_pipe(self) -> None:
         # By default it ends the program, with 1; that the reader went away is no failure, and `run` knows what to do.
         raise BrokenPipeError
@@ -32,7 +42,8 @@ class _Console(Console):
 
 def console() -> Console:
     """The console that results go to; plain where it is no terminal."""
-    return _Console(highlight=False, soft_wrap=False)
+    # Square brackets in a name are no markup.
+    return _Console(highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:

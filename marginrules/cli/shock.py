@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 
 from marginrules.cli import arguments, output
+from marginrules.cli.text import printable
 from marginrules.engine import documents
 from marginrules.engine.compare import NoSuchModeError
 from marginrules.engine.evaluate import evaluate
@@ -54,7 +55,7 @@ def command(
             curve = shock_curve(policy, state, parsed, _SCALES, MODES)
         except NoSuchModeError as error:
             refusal = f"no plot: {error}"
-    title = f"{state.account.id} under {policy.name}: {', '.join(moves)} is 1"
+    title = f"{printable(state.account.id)} under {policy.name}: {', '.join(moves)} is 1"
     if plot is not None and not refusal:
         # Before anything is printed: a file that cannot be written must not leave half a result.
         _draw_file(curve, title, plot)
@@ -103,7 +104,7 @@ def _series(curve: tuple[ShockPoint, ...]) -> dict[str, tuple[list[float], list[
                     continue
                 for word, value in (("equity", pool.equity), ("requirement", pool.maintenance_margin)):
                     if value is not None:
-                        across, up = lines.setdefault(f"{word} {pool.id}", ([], []))
+                        across, up = lines.setdefault(printable(f"{word} {pool.id}"), ([], []))
                         across.append(float(point.scale))
                         up.append(float(value))
     return lines

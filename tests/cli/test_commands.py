@@ -319,3 +319,40 @@ def test_format_keeps_a_link_and_the_rights_of_its_file(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("policy p {\n")
     assert path.stat().st_mode & 0o777 == 0o640
     assert [entry.name for entry in sorted(tmp_path.iterdir())] == ["link.margin", "loose.margin"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["evaluate"],
+        ["compare"],
+        ["limits"],
+        ["shock", "--move", "BTC=-1%"],
+        ["explain", "--why", "unrealized_pnl:[/b]\x1b[31mA"],
+    ],
+)
+def test_names_of_a_document_are_shown_as_they_are_and_steer_no_terminal(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Square brackets are no markup, and an escape is no colour."""
+    monkeypatch.setenv("COLUMNS", "200")
+    document = json.loads(json.dumps(ACCOUNT))
+    document["account"]["id"] = "[bold]alice[/nothing]\x1b]0;title\x07"
+    document["positions"][0]["id"] = "[/b]\x1b[31mA"
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    name, *more = command
+    assert run([name, str(path), "--policy", "documented", *more]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "[/b]?[31mA" in "".join(shown.split())
+
+
+def test_a_message_steers_no_terminal_either(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a document says wrong is quoted without its escapes."""
+    document = json.loads(Path(account).read_text(encoding="utf-8"))
+    document["positions"][0]["symbol"] = "X\x1b[31m"
+    document["\x1b[2J"] = 1
+    Path(account).write_text(json.dumps(document), encoding="utf-8")
+    assert run(["evaluate", account, "--policy", "documented"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
