@@ -6,6 +6,7 @@ Membership follows from the policy's `covers` alone, and the checks have proved 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from attrs import field, fields, frozen
@@ -32,6 +33,8 @@ class Groups:
         records: of each group, an instrument of its members and the record of its settlement asset; None where a group
             by asset has no position and no order.
         positions: for each position of the pool the index of its group; orders, balances: the same.
+        linked: by members and a field of theirs that names an asset, for each of them the index of the group for that
+            asset; None where the document does not say.
     """
 
     keys: tuple[str, ...]
@@ -39,6 +42,11 @@ class Groups:
     positions: tuple[int, ...]
     orders: tuple[int, ...]
     balances: tuple[int, ...]
+    linked: Mapping[tuple[str, str], tuple[int | None, ...]] = MappingProxyType({})
+
+    def of(self, members: str, by: str | None) -> tuple[int | None, ...]:
+        """For each of the pool's members the index of its group, by its own asset or instrument or by a field."""
+        return getattr(self, members) if by is None else self.linked[members, by]
 
 
 NO_GROUPS: Mapping[str, Groups] = {}
@@ -435,7 +443,14 @@ def _groups(
         held = tuple([place(balance.asset, None) for balance, _, _ in balances]) if by == "settlement asset" else ()
         in_positions = tuple([place(getattr(own, attribute), own) for _, own, _ in positions])
         in_orders = tuple([place(getattr(own, attribute), own) for _, own, _ in orders])
-        found[name] = Groups(tuple(indexes), tuple(records), in_positions, in_orders, held)
+        linked: dict[tuple[str, str], tuple[int | None, ...]] = {}
+        for members, link in pool.links.get(name, ()):
+            records_of: Sequence[tuple[Any, ...]] = {"positions": positions, "orders": orders, "balances": balances}[
+                members
+            ]
+            assets = [member[0].inputs.get(link) for member in records_of]
+            linked[members, link] = tuple([place(asset, None) if isinstance(asset, str) else None for asset in assets])
+        found[name] = Groups(tuple(indexes), tuple(records), in_positions, in_orders, held, linked)
     return found
 
 

@@ -474,9 +474,10 @@ class _Tracer:
                 return self._aggregate(node, value, text, entity)
             case plan.PoolValue(value=inner):
                 return self._make(node, value, text, "is", (self.derive(inner, POOL),))
-            case plan.GroupValue(group=group, value=inner):
-                whole = self.pool.reference.group_of(group, entity)
-                return self._make(node, value, text, "is", (self.derive(inner, whole),))
+            case plan.GroupValue(group=group, value=inner, by=by):
+                whole = self.pool.reference.group_of(group, entity, by)
+                below = () if isinstance(whole, Unknown) else (self.derive(inner, whole),)
+                return self._make(node, value, text, "is", below)
             case plan.Given(field=plan.Field() as asked):
                 record = self.pool.reference.record(asked.entity, entity)
                 pointer = f"{record.pointer}/{asked.name}" if record is not None else None

@@ -91,8 +91,9 @@ class Interpreter:
                 return self.tier(node, entity)[0]
             case plan.Aggregate():
                 return self._aggregate(node, entity)
-            case plan.GroupValue(group=group, value=inner):
-                return self.value(inner, self.group_of(group, entity))
+            case plan.GroupValue(group=group, value=inner, by=by):
+                whole = self.group_of(group, entity, by)
+                return whole if isinstance(whole, Unknown) else self.value(inner, whole)
             case plan.Given(field=asked):
                 if not isinstance(asked, plan.Field):
                     return Unknown("there is no action here")  # pragma: no cover - only rules about actions ask
@@ -124,10 +125,14 @@ class Interpreter:
             return self.pool.groups[scope].records[index][0 if owner == "instrument" else 1]
         return None
 
-    def group_of(self, group: str, member: Entity) -> Entity:
-        """The group of that name which a member of the pool is in."""
+    def group_of(self, group: str, member: Entity, by: str | None = None) -> Entity | Unknown:
+        """The group of that name which a member of the pool is in, or whose asset a field of it names."""
         scope, index = member
-        return group, getattr(self.pool.groups[group], f"{scope}s")[index]
+        found = self.pool.groups[group].of(f"{scope}s", by)[index]
+        if found is None:
+            record = self.record(scope, member)
+            return Unknown(f"{_record_name(record)} has no {by}", f"{record.pointer}/{by}")
+        return group, found
 
     def read(self, node: plan.Field, entity: Entity) -> Value:
         """A field's value, its default, or unknown with a pointer to where it is missing."""
@@ -243,7 +248,7 @@ class Interpreter:
         every = tuple((scope, index) for index in range(len(getattr(self.pool, node.members))))
         if node.group is None:
             return every
-        groups = getattr(self.pool.groups[node.group], node.members)
+        groups = self.pool.groups[node.group].of(node.members, node.by)
         return tuple(entity for entity, group in zip(every, groups, strict=True) if group == whole[1])
 
     def _aggregate(self, node: plan.Aggregate, whole: Entity) -> Value:

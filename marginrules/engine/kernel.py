@@ -7,7 +7,7 @@ raises, and the caller asks the reference evaluator, which knows how to say why.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any
 
@@ -267,8 +267,8 @@ class Emitter:
                 self._convert(self.emit(operand, scope), origin, target, scope, to)
             case plan.PoolValue(value=value):
                 self.line(f"{to} = {self.emit(value, 'pool')}")
-            case plan.GroupValue(group=group, value=value):
-                self._group_value(group, value, to)
+            case plan.GroupValue(group=group, value=value, by=by):
+                self._group_value(group, value, by, to)
             case plan.Given(field=plan.Field() as asked):
                 self.line(f"{to} = {self._read(asked)} is not None")
             case (
@@ -282,14 +282,17 @@ class Emitter:
             ):  # pragma: no cover - handled where they belong
                 raise TypeError(node)
 
-    def _group_value(self, group: str, value: plan.Node, to: str) -> None:
+    def _group_value(self, group: str, value: plan.Node, by: str | None, to: str) -> None:
         while isinstance(value, plan.Named) and id(value) not in self.kept.get(group, {}):
             value = value.value
         if isinstance(value, plan.Constant):
             self.line(f"{to} = {self.constant(value.value)}")
             return
         column = self.columns[group][self.kept[group][id(value)]]
-        self.line(f"{to} = {group}_rows[g_{group}][{column}]")
+        number = member_group(group, by)
+        if by is not None:
+            self.line(f"if {number} is None: raise MissingError({by!r})")
+        self.line(f"{to} = {group}_rows[{number}][{column}]")
         self.line(f"if {to} is None: raise MissingError({group!r})")
 
     def _read(self, node: plan.Field) -> str:
@@ -556,21 +559,22 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
         entry: [*facts.get(scope, ()), *member_roots(pool, scope)] for entry, scope in plan.MEMBER_SCOPES.items()
     }
     members.update({name: [*pool.definitions.get(name, {}).values()] for name in pool.groups})
-    return compile_nodes(pool_roots(pool), members, pool.groups)
+    return compile_nodes(pool_roots(pool), members, pool)
 
 
 def compile_nodes(
-    roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]], groups: Mapping[str, str]
+    roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]], pool: plan.PoolPlan
 ) -> Kernel:
     """A kernel of some nodes and all that they depend on.
 
     Args:
         roots: nodes of the pool.
         member_nodes: nodes of its members and groups, wanted beside what the roots need.
-        groups: what each group of the pool is by.
+        pool: the pool, whose groups and links they refer to.
     """
+    groups = pool.groups
     member_nodes = {members: list(member_nodes.get(members, ())) for members in (*plan.MEMBER_SCOPES, *groups)}
-    for group, value in _group_values([*roots, *(node for found in member_nodes.values() for node in found)]):
+    for group, value, _ in _group_values([*roots, *(node for found in member_nodes.values() for node in found)]):
         if not isinstance(value, plan.Constant):
             member_nodes[group].append(value)
     names: dict[str, Any] = {
@@ -601,7 +605,7 @@ def compile_nodes(
             nodes = [node for node in member_nodes[members] if stages.of(node) == stage]
             own = [node for node in needed if node.group == members and stages.of(node) == stage]
             if run or nodes or own:
-                _loop(emitter, members, nodes, run, own, groups, first=members not in begun)
+                _loop(emitter, members, nodes, run, own, pool, first=members not in begun)
                 begun.add(members)
         for node in roots:
             if stages.of(node) == stage:
@@ -644,9 +648,19 @@ def _all_aggregates(roots: list[plan.Node], members: Mapping[plan.Members, list[
     return list(found.values())
 
 
-def _group_values(roots: list[plan.Node]) -> list[tuple[str, plan.Node]]:
-    """The values of groups that members read, and what those are made of, each once."""
-    found: dict[int, tuple[str, plan.Node]] = {}
+def member_group(group: str, by: str | None) -> str:
+    """The variable that holds the index of a member's group."""
+    return f"g_{group}" if by is None else f"g_{group}_by_{by}"
+
+
+def _group_values(roots: Sequence[plan.Node], *, within: bool = False) -> list[tuple[str, plan.Node, str | None]]:
+    """The values of groups that members read, each once for the way that leads to the group.
+
+    Args:
+        roots: nodes of members, or aggregates over them.
+        within: leave out what is read below a value of another scope.
+    """
+    found: dict[tuple[int, str | None], tuple[str, plan.Node, str | None]] = {}
     seen: set[int] = set()
     stack = list(roots)
     while stack:
@@ -655,7 +669,9 @@ def _group_values(roots: list[plan.Node]) -> list[tuple[str, plan.Node]]:
             continue
         seen.add(id(node))
         if isinstance(node, plan.GroupValue):
-            found.setdefault(id(node.value), (node.group, node.value))
+            found.setdefault((id(node.value), node.by), (node.group, node.value, node.by))
+        if within and isinstance(node, plan.GroupValue | plan.PoolValue):
+            continue
         stack.extend(plan.children(node))
     return list(found.values())
 
@@ -669,7 +685,7 @@ def _loop(
     nodes: list[plan.Node],
     run: list[plan.Aggregate],
     own: list[plan.Aggregate],
-    groups: Mapping[str, str],
+    pool: plan.PoolPlan,
     *,
     first: bool,
 ) -> None:
@@ -677,6 +693,7 @@ def _loop(
 
     In a pass over groups, `own` are their aggregates, which are accumulated already.
     """
+    groups = pool.groups
     scope = plan.member_scope(members)
     for node in run:
         beginning = _STARTS[node.operator]
@@ -695,9 +712,10 @@ def _loop(
     if not first:
         parts.append(("kept", f"{members}_rows"))
     if members not in groups:
-        wanted = {node.group for node in run if node.group is not None}
-        wanted |= {name for name, _ in _group_values([*nodes, *run])}
-        parts.extend((f"g_{name}", f"of_{name}.{members}") for name in groups if name in wanted)
+        wanted = dict.fromkeys((node.group, node.by) for node in run if node.group is not None)
+        # Not those that only a value of another scope reads: of some groups, such members have none.
+        wanted.update(dict.fromkeys((name, by) for name, _, by in _group_values([*nodes, *run], within=True)))
+        parts.extend((member_group(name, by), f"of_{name}.of({members!r}, {by!r})") for name, by in wanted)
     if len(parts) == 1:
         emitter.line(f"for {parts[0][0].strip('()')} in {parts[0][1]}:")
     else:
@@ -748,8 +766,16 @@ def _accumulator(emitter: Emitter, node: plan.Aggregate) -> str:
 def _accumulate(emitter: Emitter, node: plan.Aggregate, scope: plan.Scope) -> None:
     variable = emitter.variable(node)
     if node.group is not None:
-        variable = f"{_accumulator(emitter, node)}[g_{node.group}]"
+        number = member_group(node.group, node.by)
+        variable = f"{_accumulator(emitter, node)}[{number}]"
+        if node.by is not None:
+            # A member that names no asset is counted in no group.
+            emitter.block(f"if {number} is not None:", lambda: _add(emitter, node, scope, variable))
+            return
+    _add(emitter, node, scope, variable)
 
+
+def _add(emitter: Emitter, node: plan.Aggregate, scope: plan.Scope, variable: str) -> None:
     def add() -> None:
         value = "ONE" if node.operand is None else emitter.emit(node.operand, scope)
         if node.operator in {"sum", "count"}:

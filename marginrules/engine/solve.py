@@ -59,7 +59,7 @@ def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
 def _cone(pool: plan.PoolPlan) -> Kernel:
     """The kernel of the conditions alone: what only other figures need may be missing."""
     nodes = [node for node in _conditions(pool) if node is not None]
-    return compile_nodes(nodes, {}, pool.groups)
+    return compile_nodes(nodes, {}, pool)
 
 
 @lru_cache(maxsize=512)
@@ -194,7 +194,7 @@ class _Still:
         if node.group is None:
             found = [part for index in still if (part := parts[index]) is not None]
         else:
-            groups, own = getattr(self.pool.instance.groups[node.group], node.members), moving[node.group]
+            groups, own = self.pool.instance.groups[node.group].of(node.members, node.by), moving[node.group]
             found = [part for index in still if groups[index] == own and (part := parts[index]) is not None]
         if node.operator in {"sum", "count"}:
             return sum(found, _ZERO)

@@ -378,6 +378,11 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         return nodes.Name(tuple(str(child) for child in children), span=self._span(meta))
 
     @v_args(meta=True)
+    def linked(self, meta: Any, children: list[Token]) -> nodes.Name:
+        group, link, attribute = children
+        return nodes.Name((str(group), str(attribute)), link=str(link), span=self._span(meta))
+
+    @v_args(meta=True)
     def call(self, meta: Any, children: list[Any]) -> nodes.Call | nodes.Aggregate:
         function, *arguments = children
         span = self._span(meta)
@@ -401,8 +406,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def members(self, meta: Any, children: list[Any]) -> nodes.MemberSet:
-        name, where = children
-        return nodes.MemberSet(str(name), where, span=self._span(meta))
+        name, by, where = children
+        return nodes.MemberSet(str(name), where, by=None if by is None else str(by), span=self._span(meta))
 
     @v_args(meta=True)
     def round(self, meta: Any, children: list[Any]) -> nodes.Round:

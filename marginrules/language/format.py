@@ -525,10 +525,11 @@ def _expression(expression: nodes.Expression) -> str:
 
 def _aggregate(expression: nodes.Aggregate) -> str:
     members = expression.members
-    chosen = members.name + (f" where {_expression(members.where)}" if members.where is not None else "")
+    chosen = members.name + (f" by {members.by}" if members.by is not None else "")
+    chosen += f" where {_expression(members.where)}" if members.where is not None else ""
     if expression.operand is None:
         return f"count({chosen})"
     operand = _expression(expression.operand)
-    if expression.function == "sum" and members.name == "positions" and members.where is None:
+    if expression.function == "sum" and members.name == "positions" and members.where is None and members.by is None:
         return f"sum({operand})"
     return f"{expression.function}({operand} of {chosen})"

@@ -74,15 +74,21 @@ class Flag:
 
 @frozen
 class Name:
-    """`notional`, `instrument.max_leverage`, `isolated` (a choice), `LONG`."""
+    """`notional`, `instrument.max_leverage`, `isolated` (a choice), `LONG`, `token[quote_asset].price`.
+
+    Attributes:
+        link: the field in brackets, which names the asset of the group that is meant.
+    """
 
     parts: tuple[str, ...]
+    link: str | None = field(default=None, kw_only=True)
     span: Span = _span()
 
     @property
     def text(self) -> str:
         """The name as written."""
-        return ".".join(self.parts)
+        first, *rest = self.parts
+        return ".".join((first if self.link is None else f"{first}[{self.link}]", *rest))
 
 
 @frozen
@@ -125,10 +131,15 @@ class Call:
 
 @frozen
 class MemberSet:
-    """`positions where quantity > 0`: the members of a pool that an aggregate runs over."""
+    """`positions where quantity > 0`: the members of a pool that an aggregate runs over.
+
+    Attributes:
+        by: the field that names the asset of the group which a member is counted in, in place of its own asset.
+    """
 
     name: str
     where: "Expression | None"
+    by: str | None = field(default=None, kw_only=True)
     span: Span = _span()
 
 

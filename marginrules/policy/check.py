@@ -374,6 +374,7 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         thresholds=tuple(found for found in thresholds if found is not None),
         published={scope: _published(whole.rules, pool, scope) for scope in definitions},
         groups=groups,
+        links={name: tuple(whole.links.get(name, {})) for name in groups},
         span=pool.pool.span,
     )
 

@@ -225,6 +225,8 @@ class Elaborator:
     """The reader of each pool, in the order of the rules."""
     interned: dict[tuple[Any, ...], Any] = field(factory=dict)
     """Every node, by kind and parts."""
+    links: dict[str, dict[tuple[str, str], None]] = field(factory=dict)
+    """For each group, the members and the field of theirs that names the asset of one of its kind."""
 
     def report(self, code: str, span: Span, problem: str, remedy: str, **more: Any) -> None:
         """Note a problem."""
@@ -827,6 +829,9 @@ class PoolElaborator:
         if not self._reachable(members, group, expression):
             return None
         scope = plan.member_scope(members)
+        by = expression.members.by
+        if by is not None and not self._linked(by, scope, group, expression.members.span):
+            return None
         inner = _Place(scope, scope, place.parameters)
         operand = where = None
         if expression.members.where is not None:
@@ -841,9 +846,14 @@ class PoolElaborator:
             if operand is None or not self._numeric(operand, expression.operand.span):
                 return None
             dimension = operand.dimension
-            if not self._same_asset(operand, scope, group, expression):
+            if by is not None:
+                if not self._in_linked_asset(operand, by, expression):
+                    return None
+                units = {"settle" if symbol == by else symbol: power for symbol, power in dimension.units}
+                dimension = dimensions.amount(units) if units else dimension
+            elif not self._same_asset(operand, scope, group, expression):
                 return None
-            if group is not None and scope == "balance":
+            elif group is not None and scope == "balance":
                 # A group by settlement asset holds the balances of that one asset.
                 units = {"settle" if symbol == "asset" else symbol: power for symbol, power in dimension.units}
                 dimension = dimensions.amount(units) if units else dimension
@@ -854,9 +864,55 @@ class PoolElaborator:
             operand,
             where,
             group,
+            by,
             dimension=dimension,
             span=expression.span,
         )
+
+    def _linked(self, by: str, scope: str, group: str | None, span: Span) -> bool:
+        """Whether a field of a member names the asset of a group; it is noted for the engine if so."""
+        key = self.rules.groups[group].key if group is not None else "account"
+        if group is None or key != "settlement asset":
+            what = "a pool" if group is None else f"group `{group}`, which is by {key},"
+            self.report(
+                "ring-fence",
+                span,
+                f"`{by}` names an asset, and {what} is not for one",
+                "link to a group by settlement asset: `group token by settlement asset { … }`",
+            )
+            return False
+        declared = self.rules.inputs.get((scope, by))
+        if declared is None or declared.dimension.name != "asset":
+            known = [
+                name
+                for (entity, name), other in self.rules.inputs.items()
+                if entity == scope and other.dimension.name == "asset"
+            ]
+            self.report(
+                "undefined-name",
+                span,
+                f"{_article(scope)} has no field `{by}` that names an asset",
+                did_you_mean(by, known) + f'declare it: `input {scope}.{by}: asset "…"`',
+            )
+            return False
+        self.whole.used.add(("input", f"{scope}.{by}"))
+        self.whole.links.setdefault(group, {})[plan.members_of(scope), by] = None
+        return True
+
+    def _in_linked_asset(self, operand: Node, by: str, expression: nodes.Aggregate) -> bool:
+        """Whether the members' values are all in the asset that the field names, which is the group's."""
+        guilty = {symbol for symbol, _ in operand.dimension.units} - {by}
+        if all(symbol[0].isupper() for symbol in guilty):
+            return True
+        span = expression.operand.span if expression.operand is not None else expression.span
+        self.report(
+            "asset-mismatch",
+            span,
+            f"what is counted by `{by}` must be in that asset, this is {operand.dimension}",
+            f"convert each first: `{span.text} in {by}`",
+            label=str(operand.dimension),
+        )
+        return False
 
     def _reachable(self, members: str, group: str | None, expression: nodes.Aggregate) -> bool:
         if group is not None:
@@ -898,14 +954,24 @@ class PoolElaborator:
         differing = ({"settle"} if self.asset != "settle" else set()) | {"quote", "base", "units"}
         if scope == "balance":
             differing = {"asset"} if self.balance_asset == "asset" else set()
+        # A field may name another asset for each member.
+        differing |= {
+            name
+            for (entity, name), declared in self.rules.inputs.items()
+            if entity == scope and declared.dimension.name == "asset"
+        }
         if self.key == "position":
             differing = set()
         if group is not None:
-            differing = {
-                "instrument": set(),
-                "settlement asset": set() if scope == "balance" else {"quote", "base", "units"},
-                "underlying": differing - {"base"},
-            }[self.rules.groups[group].key]
+            own = {symbol for symbol in differing if symbol not in {"settle", "quote", "base", "units", "asset"}}
+            differing = (
+                own
+                | {
+                    "instrument": set(),
+                    "settlement asset": set() if scope == "balance" else {"quote", "base", "units"},
+                    "underlying": differing - {"base"},
+                }[self.rules.groups[group].key]
+            )
         guilty = symbols & differing
         if not guilty:
             return True
@@ -1149,6 +1215,8 @@ class PoolElaborator:
         if len(parts) == 1:
             return self._bare_name(name, parts[0], place)
         first, rest = parts[0], parts[1]
+        if name.link is not None:
+            return self._linked_value(name, first, rest, place)
         if len(parts) != len(("entity", "name")):
             self.report(
                 "undefined-name",
@@ -1516,7 +1584,7 @@ class PoolElaborator:
                 plan.Convert, inner, "settle", self.asset, dimension=dimensions.money(self.asset), span=span
             )
         total = self.make(
-            plan.Aggregate, "sum", "positions", operand, None, None, dimension=operand.dimension, span=span
+            plan.Aggregate, "sum", "positions", operand, None, None, None, dimension=operand.dimension, span=span
         )
         named = self.named("pool", word, total, getattr(inner, "cites", ()), getattr(inner, "span", span))
         self.memo[key] = named
@@ -1575,7 +1643,39 @@ class PoolElaborator:
         if place.scope == "balance":
             units = {"asset" if symbol == "settle" else symbol: power for symbol, power in dimension.units}
             dimension = dimensions.amount(units) if units else dimension
-        return self.make(plan.GroupValue, group, node, dimension=dimension, span=name.span)
+        return self.make(plan.GroupValue, group, node, None, dimension=dimension, span=name.span)
+
+    def _linked_value(self, name: nodes.Name, group: str, attribute: str, place: _Place) -> Node | None:
+        """`token[quote_asset].price`: a value of the group whose asset a field of the member names."""
+        link = name.link or ""
+        if group not in self.rules.groups or place.scope not in {"position", "order", "balance"}:
+            known = [*self.rules.groups]
+            self.report(
+                "undefined-name",
+                name.span,
+                f"`{name.text}` reads a group by the asset that a field of a member names; `{group}` is none here",
+                did_you_mean(group, known)
+                + "name a group by settlement asset, in a rule of positions, orders or balances",
+            )
+            return None
+        if not self._linked(link, place.scope, group, name.span):
+            return None
+        node = self._member_name(attribute, _Place(group, group), name.span)
+        if node is _MISSING:
+            known_names = self._candidates(group, group)
+            self.report(
+                "undefined-name",
+                name.span,
+                f"group `{group}` has no `{attribute}`",
+                did_you_mean(attribute, known_names) + f"it has {', '.join(sorted(known_names))}",
+            )
+            return None
+        if node is None:
+            return None
+        dimension = node.dimension
+        units = {link if symbol == "settle" else symbol: power for symbol, power in dimension.units}
+        dimension = dimensions.amount(units) if units else dimension
+        return self.make(plan.GroupValue, group, node, link, dimension=dimension, span=name.span)
 
     def _base(self, name: nodes.Name, attribute: str, place: _Place) -> Node | None:
         if place.owner == "constant" and attribute in self.rules.base_constants:
@@ -1598,7 +1698,9 @@ class PoolElaborator:
     def _of_only(self, inner: Any, span: Span) -> Any:
         if inner is None:
             return None
-        return self.make(plan.Aggregate, "only", "positions", inner, None, None, dimension=inner.dimension, span=span)
+        return self.make(
+            plan.Aggregate, "only", "positions", inner, None, None, None, dimension=inner.dimension, span=span
+        )
 
     def _candidates(self, scope: str, owner: str) -> set[str]:
         names = {*FIELDS.get(owner, {}), *self.rules.definitions.get(owner, {})}

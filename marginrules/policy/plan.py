@@ -27,6 +27,11 @@ Members = str
 MEMBER_SCOPES: Mapping[Members, Scope] = {"positions": "position", "orders": "order", "balances": "balance"}
 
 
+def members_of(scope: Scope) -> Members:
+    """What an aggregate over the members of a scope calls them."""
+    return next((members for members, entry in MEMBER_SCOPES.items() if entry == scope), scope)
+
+
 def member_scope(members: Members) -> Scope:
     """The scope of what an aggregate runs over."""
     return MEMBER_SCOPES.get(members, members)
@@ -213,6 +218,7 @@ class Aggregate:
 
     Attributes:
         group: name of the group whose members they are; None for those of the pool.
+        by: the field that names a member's group by its asset; None where it is that of its own asset or instrument.
     """
 
     operator: Literal["sum", "count", "max", "min", "only"]
@@ -220,6 +226,7 @@ class Aggregate:
     operand: "Node | None"
     where: "Node | None"
     group: str | None
+    by: str | None
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -235,10 +242,11 @@ class PoolValue:
 
 @frozen(eq=False)
 class GroupValue:
-    """A value of a member's group, seen from the member."""
+    """A value of a member's group, or of the group whose asset a field of the member names, seen from the member."""
 
     group: str
     value: "Node"
+    by: str | None
     dimension: Dimension
     span: Span = attrs.field(repr=False)
 
@@ -380,6 +388,7 @@ class PoolPlan:
         draws_asset: the position's field that names the asset of its assigned margin; None for the settlement asset.
         definitions: named values by scope, then by name.
         groups: what each group that the rules read is by, by its name.
+        links: for each such group, the members and the field of theirs that names the asset of one of its kind.
         liquidate: when it is liquidatable; None where it never is.
         thresholds: further named boundaries.
         published: names that the report shows, by scope.
@@ -400,6 +409,7 @@ class PoolPlan:
     thresholds: tuple[Named, ...]
     published: Mapping[Scope, tuple[str, ...]]
     groups: Mapping[str, str]
+    links: Mapping[str, tuple[tuple[str, str], ...]]
     span: Span = attrs.field(repr=False)
 
 
