@@ -20,10 +20,10 @@ ACTION_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "add_margin": (("position", "amount"), ()),
     "remove_margin": (("position", "amount"), ()),
     "open": (
-        ("symbol", "side", "quantity", "price"),
-        ("margin_mode", "leverage", "assigned_margin", "position", "position_side"),
+        ("symbol", "side", "quantity"),
+        ("price", "margin_mode", "leverage", "assigned_margin", "position", "position_side"),
     ),
-    "reduce": (("position", "quantity", "price"), ()),
+    "reduce": (("position", "quantity"), ("price",)),
     "close": (("position",), ("price",)),
     "switch_mode": (("margin_mode",), ("position", "symbol", "assigned_margin")),
     "set_leverage": (("symbol", "leverage"), ()),
@@ -33,7 +33,13 @@ ACTION_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "cancel_order": (("id",), ()),
 }
-"""The actions, with what each must say and what it may say."""
+"""The actions, with what each must say and what it may say.
+
+A trade without a `price` is a market order: it fills at the mark price.
+"""
+
+_HEDGE_SIDES: Mapping[str, bool | None] = {"LONG": True, "SHORT": False, "BOTH": None, "NET": None}
+"""Whether a position side is the long one; None for the names of having one position a symbol."""
 
 _ZERO = Decimal(0)
 
@@ -48,7 +54,8 @@ class Action:
         quantity: contracts, above zero; the direction is in `side`.
         price: quote per base.
         assigned_margin: cash to assign to an isolated position, in the settlement asset.
-        to: where a transfer goes.
+        to: where a transfer goes: a wallet of the account, or a place outside it.
+        position_side: `LONG` or `SHORT` where a symbol has a position of each; `BOTH` or `NET` where it has one.
     """
 
     action: str
@@ -114,8 +121,10 @@ def apply(state: AccountState, action: Action) -> Effect:
     match action.action:
         case "deposit":
             return Effect(_cash(state, _text(action.asset), action.amount or _ZERO, action.wallet))
-        case "withdraw" | "transfer":
-            return Effect(_cash(state, _text(action.asset), -(action.amount or _ZERO), action.wallet))
+        case "withdraw":
+            return Effect(_taken(state, action))
+        case "transfer":
+            return Effect(_moved(state, action))
         case "add_margin" | "remove_margin":
             return _margin(state, action)
         case "open":
@@ -127,6 +136,8 @@ def apply(state: AccountState, action: Action) -> Effect:
         case "set_leverage":
             return _leverage(state, action)
         case "place_order":
+            if action.id is not None and any(order.id == action.id for order in state.orders):
+                raise ActionError("/id", f"there is an order {action.id} already", "give it an id of its own")
             order = Order(
                 _instrument(state, action).symbol,
                 _text(action.side),
@@ -139,8 +150,6 @@ def apply(state: AccountState, action: Action) -> Effect:
                 {"positionSide": action.position_side} if action.position_side is not None else {},
                 f"/orders/{len(state.orders)}",
             )
-            if action.id is not None and any(order.id == action.id for order in state.orders):
-                raise ActionError("/id", f"there is an order {action.id} already", "give it an id of its own")
             return Effect(evolve(state, orders=(*state.orders, order)), order=len(state.orders))
         case _:
             for place, order in enumerate(state.orders):
@@ -148,7 +157,24 @@ def apply(state: AccountState, action: Action) -> Effect:
                     return Effect(
                         evolve(state, orders=(*state.orders[:place], *state.orders[place + 1 :])), order=place
                     )
-            raise ActionError("/id", f"there is no order {action.id}", "name an order of the account")
+            known = ", ".join(order.id for order in state.orders if order.id is not None) or "none with an id"
+            raise ActionError("/id", f"there is no order {action.id}", f"the account has {known}")
+
+
+def priced(state: AccountState, action: Action) -> Action:
+    """The action with the mark price in it where it trades and says no price of its own.
+
+    Raises:
+        ActionError: there is no mark price either.
+    """
+    if action.price is not None or action.action not in {"open", "reduce", "close"}:
+        return action
+    instrument = (
+        _instrument(state, action)
+        if action.action == "open"
+        else state.instrument_by_symbol[_position(state, action.position)[1].symbol]
+    )
+    return evolve(action, price=_price(action, instrument))
 
 
 def _check(action: Action) -> None:
@@ -158,12 +184,35 @@ def _check(action: Action) -> None:
     for name in known[0]:
         if getattr(action, name) is None:
             raise ActionError(f"/{name}", f"`{action.action}` needs `{name}`", f"it says {', '.join(known[0])}")
-    for name in ("amount", "quantity", "price", "leverage"):
+    for name in ("amount", "quantity", "price", "leverage", "assigned_margin"):
         value = getattr(action, name)
-        if value is not None and value <= 0:
+        if value is None:
+            continue
+        if not value.is_finite():
+            raise ActionError(f"/{name}", f"{name} is {value}", "leave out what is not known")
+        if value < 0 or (not value and name != "assigned_margin"):
             raise ActionError(f"/{name}", f"{name} is {value}", "it must be above 0; the kind of action gives the sign")
-    if action.assigned_margin is not None and action.assigned_margin < 0:
-        raise ActionError("/assigned_margin", "the assigned margin is below 0", "assign 0 or more")
+    if action.side not in {None, "buy", "sell"}:
+        raise ActionError("/side", f"the side is {action.side!r}", "it is buy or sell")
+    if action.position_side is not None and action.position_side.upper() not in _HEDGE_SIDES:
+        raise ActionError(
+            "/position_side",
+            f"the position side is {action.position_side!r}",
+            f"it is one of {', '.join(_HEDGE_SIDES)}",
+        )
+
+
+def _hedge_side(action: Action) -> bool | None:
+    """Whether the action is about the long side of a hedge; None where it does not tell sides apart."""
+    return None if action.position_side is None else _HEDGE_SIDES[action.position_side.upper()]
+
+
+def _price(action: Action, instrument: Instrument) -> Decimal:
+    """The price that a trade says, or the mark."""
+    price = action.price if action.price is not None else instrument.mark_price
+    if price is None:
+        raise ActionError("/price", "there is neither a price nor a mark price", "say the price")
+    return price
 
 
 def _text(value: str | None) -> str:
@@ -184,6 +233,28 @@ def _position(state: AccountState, identity: str | None, pointer: str = "/positi
             return place, position
     known = ", ".join(position.id for position in state.positions) or "none"
     raise ActionError(pointer, f"there is no position {identity!r}", f"the account has {known}")
+
+
+def _taken(state: AccountState, action: Action) -> AccountState:
+    """The state with an amount taken out; an asset that is known can be borrowed, where a policy lets a balance fall so."""
+    asset = _text(action.asset)
+    held = [balance.wallet for balance in state.balances if balance.asset == asset]
+    if not held and asset not in state.asset_by_name:
+        known = ", ".join(dict.fromkeys(balance.asset for balance in state.balances)) or "nothing"
+        raise ActionError("/asset", f"there is no {asset} in the account", f"it has {known}")
+    if held and action.wallet is not None and action.wallet not in held:
+        known = ", ".join(wallet for wallet in held if wallet is not None) or "no wallets"
+        raise ActionError("/wallet", f"no wallet {action.wallet!r} holds {asset}", f"the account has {known}")
+    return _cash(state, asset, -(action.amount or _ZERO), action.wallet)
+
+
+def _moved(state: AccountState, action: Action) -> AccountState:
+    """The state after a transfer: between two wallets of the account the cash stays in it, else it arrives outside."""
+    if action.wallet is not None and action.wallet == action.to:
+        raise ActionError("/to", f"it is in {action.to} already", "name another place")
+    inside = any(balance.wallet is not None and balance.wallet == action.to for balance in state.balances)
+    state = _taken(state, action)
+    return _cash(state, _text(action.asset), action.amount or _ZERO, action.to) if inside else state
 
 
 def _cash(state: AccountState, asset: str, amount: Decimal, wallet: str | None = None) -> AccountState:
@@ -227,16 +298,19 @@ def _closed(
     """Close a part of a position: its profit goes to the balance, its share of margin and funding is released."""
     instrument = state.instrument_by_symbol[position.symbol]
     signed = quantity if position.quantity > 0 else -quantity
-    share = quantity / abs(position.quantity)
+    whole = abs(position.quantity)
     profit = unrealized_pnl(instrument, signed, position.entry_price, price)
-    funding = (position.accrued_funding or _ZERO) * share
+    # Multiplied before it is divided: a third of 300 is 100, not 99.99…9.
+    funding = (position.accrued_funding or _ZERO) * quantity / whole
     state = _cash(state, instrument.settle, profit + funding)
-    if share == 1:
+    if quantity == whole:
         return _with_position(state, place, None), None
     left = evolve(
         position,
         quantity=position.quantity - signed,
-        assigned_margin=None if position.assigned_margin is None else position.assigned_margin * (1 - share),
+        assigned_margin=None
+        if position.assigned_margin is None
+        else position.assigned_margin * (whole - quantity) / whole,
         accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
     )
     return _with_position(state, place, left), left
@@ -251,11 +325,7 @@ def _reduce(state: AccountState, action: Action) -> Effect:
             f"position {position.id} has {abs(position.quantity)} contracts",
             "reduce by that at most; to turn it round, open the other side",
         )
-    price = action.price
-    if price is None:
-        price = state.instrument_by_symbol[position.symbol].mark_price
-        if price is None:
-            raise ActionError("/price", "there is neither a price nor a mark price", "say the price")
+    price = _price(action, state.instrument_by_symbol[position.symbol])
     return Effect(_closed(state, place, position, quantity, price)[0], position.id)
 
 
@@ -271,8 +341,8 @@ def _find(state: AccountState, action: Action) -> tuple[int, Position] | None:
         same_mode = (
             action.margin_mode is None or position.margin_mode is None or position.margin_mode == action.margin_mode
         )
-        side = action.position_side
-        same_side = side is None or (position.quantity > 0) == (side.upper() == "LONG")
+        side = _hedge_side(action)
+        same_side = side is None or (position.quantity > 0) == side
         if position.symbol == action.symbol and same_mode and same_side:
             return place, position
     return None
@@ -280,9 +350,16 @@ def _find(state: AccountState, action: Action) -> tuple[int, Position] | None:
 
 def _open(state: AccountState, action: Action) -> Effect:
     instrument = _instrument(state, action)
-    price = action.price or _ZERO
+    price = _price(action, instrument)
     signed = (action.quantity or _ZERO) * (1 if action.side == "buy" else -1)
     found = _find(state, action)
+    side = _hedge_side(action)
+    if side is not None and (signed > 0) != side:
+        # In a hedge each side is reduced by the other trade, and never turned round by it.
+        held = abs(found[1].quantity) if found is not None else _ZERO
+        if abs(signed) > held:
+            message = f"the {action.position_side} position has {held} contracts, which is less than {abs(signed)}"
+            raise NotPossibleError(message)
     place = len(state.positions)
     existing: Position | None = None
     opened = signed
@@ -295,14 +372,13 @@ def _open(state: AccountState, action: Action) -> Effect:
             opened = signed - closing * (1 if signed > 0 else -1)
             if not opened:
                 return Effect(state, identity)
-            if existing is None:
-                existing = None
     assigned = action.assigned_margin
     leverage = action.leverage
     if leverage is None and found is not None:
         leverage = found[1].leverage
     mode = action.margin_mode if found is None else found[1].margin_mode
     if mode == "isolated" and assigned is None:
+        # At a venue without a leverage setting, a trade moves no margin of its own: what backs it is added apart.
         assigned = value_at(instrument, opened, price) / leverage if leverage is not None else _ZERO
     if mode == "cross" and action.assigned_margin:
         raise ActionError(
@@ -366,11 +442,22 @@ def _average(instrument: Instrument, held: Decimal, entry: Decimal, opened: Deci
 def _switch(state: AccountState, action: Action) -> Effect:
     if action.position is None and action.symbol is None:
         raise ActionError("/position", "`switch_mode` needs a position or a symbol", "name one")
+    if action.margin_mode == "cross" and action.assigned_margin:
+        raise ActionError(
+            "/assigned_margin", "a cross position has no assigned margin", "leave it out, or say isolated"
+        )
     if action.position is not None:
         places = [_position(state, action.position)]
     else:
         symbol = _instrument(state, action).symbol
         places = [(place, found) for place, found in enumerate(state.positions) if found.symbol == symbol]
+        orders = tuple(
+            evolve(order, margin_mode=action.margin_mode)
+            if order.symbol == symbol and order.margin_mode is not None
+            else order
+            for order in state.orders
+        )
+        state = evolve(state, orders=orders)
     for place, position in places:
         if position.margin_mode == action.margin_mode:
             continue

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
-from marginrules.account.actions import Action, Effect, NotPossibleError, apply
+from marginrules.account.actions import Action, Effect, NotPossibleError, apply, priced
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
@@ -73,6 +73,7 @@ def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool =
         StateError: as `evaluate`.
     """
     with exact_context():
+        action = _read(policy, priced(state, action))
         before = evaluation(policy, state, solve=solve)
         try:
             effect = apply(state, action)
@@ -80,6 +81,14 @@ def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool =
             return _refused(action, before, None, None, str(error), {})
         after = evaluation(policy, effect.state, solve=solve)
         return Judge(action, effect, before, after).decision()
+
+
+def _read(policy: Policy, action: Action) -> Action:
+    """The action without what the policy does not tell apart: the state after it must be one that the policy reads."""
+    sided = any(spec.entity == "order" and spec.name == "positionSide" for spec in policy.inputs)
+    if action.action == "place_order" and action.position_side is not None and not sided:
+        return evolve(action, position_side=None)
+    return action
 
 
 @frozen
@@ -162,7 +171,7 @@ class Judge:
             if leaving.every is None:
                 number = self._variant(concerned)
                 if number is None:
-                    continue
+                    return "unknown, because no pool is concerned"
                 reader = self._reader("after", concerned)
                 node = leaving.conditions[number]
                 found = reader.value(node, ("action", 0))
@@ -176,10 +185,13 @@ class Judge:
                     continue
                 if leaving.other and pool.instance.id == concerned:
                     continue
-                number = self._number(pool)
-                found = pool.reference.value(leaving.conditions[number], POOL)
+                node = leaving.conditions[self._number(pool)]
+                found = pool.reference.value(node, POOL)
                 reason = self._reason(found, rule, f"{text}, which {pool.instance.id} does not meet")
                 if reason is not None:
+                    for name, part in _figures(node):
+                        value = pool.reference.value(part, POOL)
+                        values[f"{pool.instance.id}.{name}"] = None if isinstance(value, Unknown) else value
                     return reason
         return None
 
@@ -389,6 +401,18 @@ def _named(node: plan.Node) -> Iterator[plan.Node]:
         return
     for child in plan.children(node):
         yield from _named(child)
+
+
+def _figures(node: plan.Node) -> Iterator[tuple[str, plan.Node]]:
+    """The figures of a pool that a condition names: its definitions as figures, not what they are made of."""
+    if isinstance(node, plan.Named):
+        yield node.name, node
+        return
+    if isinstance(node, plan.Field):
+        yield node.name, node
+        return
+    for child in plan.children(node):
+        yield from _figures(child)
 
 
 def _text(rule: plan.ActionRule) -> str:
