@@ -1,5 +1,7 @@
 """`marginrules preview`: an order before it is sent."""
 
+from decimal import Decimal
+
 import click
 from rich.table import Table
 from rich.text import Text
@@ -17,8 +19,10 @@ from marginrules.policy.catalogue import load_policy
 @arguments.from_option
 @arguments.as_of_option
 @arguments.json_option
-@click.option("--action", "action_text", metavar="JSON", help="the `open` action as a document, or @FILE")
-@click.argument("words", nargs=-1, metavar="[open symbol=… side=… quantity=… price=…]")
+@click.option(
+    "--action", "action_text", metavar="JSON", help="the order as a document (`open` or `place_order`), or @FILE"
+)
+@click.argument("words", nargs=-1, metavar="[open|place_order SYMBOL SIDE QUANTITY [PRICE] …]")
 def command(
     account: str,
     policy_name: str,
@@ -40,10 +44,18 @@ def command(
     if not found.decision.allowed:
         verdict = Text(f"would be refused: {found.decision.because}", style="bold red")
     out.print(verdict)
+    if found.decision.refusal is not None:
+        out.print(f"the venue says: {found.decision.refusal}", markup=False)
     if found.decision.rule is not None:
         out.print(f"{found.decision.rule}: {found.decision.text}", markup=False)
-    runs = f"{found.margin_mode or 'no'} margin mode, leverage {output.shown(found.leverage)}"
-    out.print(f"runs under {runs}; takes {output.shown(found.margin)} initial margin", markup=False)
+    leverage = f"leverage {output.shown(found.leverage)}" if found.leverage is not None else "no leverage said"
+    out.print(f"runs under {found.margin_mode or 'no'} margin mode, {leverage}", markup=False)
+    for words, margins in (("", found.margins), (" while it rests", found.resting)):
+        for asset, amount in margins:
+            if amount or len(margins) == 1:
+                verb = "sets free" if amount is not None and amount < 0 else "takes"
+                shown = "an unknown amount of" if amount is None else output.number(abs(amount))
+                out.print(f"{verb} {shown} {asset} initial margin{words}", markup=False)
     table = Table(pad_edge=False)
     for heading in ("position", "liquidation price before", "after"):
         table.add_column(heading, justify="left" if heading == "position" else "right")
@@ -51,6 +63,10 @@ def command(
         table.add_row(name, output.shown(before), output.shown(after))
     out.print(table)
     return 0
+
+
+def _amounts(margins: tuple[tuple[str, Decimal | None], ...]) -> list[dict[str, str | None]]:
+    return [{"asset": asset, "amount": None if amount is None else plain_text(amount)} for asset, amount in margins]
 
 
 def _document(found: Preview) -> dict[str, object]:
@@ -63,6 +79,8 @@ def _document(found: Preview) -> dict[str, object]:
         "margin_mode": found.margin_mode,
         "leverage": None if found.leverage is None else plain_text(found.leverage),
         "margin": None if found.margin is None else plain_text(found.margin),
+        "margins": _amounts(found.margins),
+        "resting": _amounts(found.resting),
         "liquidation_prices": [
             {
                 "position": name,

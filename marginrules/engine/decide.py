@@ -59,7 +59,9 @@ class Decision:
         return not self.allowed and "unknown, because" in self.because
 
 
-def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool = True) -> Decision:
+def decide(
+    policy: Policy, state: AccountState, action: Action, *, solve: bool = True, before: Evaluation | None = None
+) -> Decision:
     """Whether an action may be done, and the account after it.
 
     Args:
@@ -67,6 +69,7 @@ def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool =
         state: the account before.
         action: what is asked for.
         solve: whether the reports have liquidation prices.
+        before: the evaluation of the account, where it is at hand.
 
     Raises:
         ActionError: the action does not fit the account, such as an unknown position.
@@ -74,7 +77,7 @@ def decide(policy: Policy, state: AccountState, action: Action, *, solve: bool =
     """
     with exact_context():
         action = _read(policy, priced(state, action))
-        before = evaluation(policy, state, solve=solve)
+        before = before if before is not None else evaluation(policy, state, solve=solve)
         try:
             effect = apply(state, action)
         except NotPossibleError as error:
@@ -397,7 +400,8 @@ class ActionReader(Interpreter):
 
 def _named(node: plan.Node) -> Iterator[plan.Node]:
     if isinstance(node, plan.Asked | plan.Seen | plan.Elsewhere | plan.Field):
-        yield node
+        if node.dimension.kind != "tiers":
+            yield node
         return
     for child in plan.children(node):
         yield from _named(child)
