@@ -156,6 +156,7 @@ ACTIONS: Mapping[str, Mapping[str, Dimension]] = {
 
 _OF_POSITIONS = {"add_margin", "remove_margin", "open", "reduce", "close", "switch_mode", "set_leverage"}
 _OF_BALANCES = {"deposit", "withdraw", "transfer"}
+_OF_INSTRUMENTS = {*_OF_POSITIONS, "place_order", "cancel_order"}
 
 _NodeType = TypeVar("_NodeType", bound=Any)
 _MISSING: Any = object()
@@ -993,11 +994,16 @@ class PoolElaborator:
             self.whole.used.add(("table", name.text))
             loaded = self.whole.tables[name.text]
             above = loaded.columns.get("above", LITERAL)
-            if loaded.by_symbol is not None and "instrument" not in self.entities(place.scope):
+            reachable = set(self.entities(place.scope))
+            if place.scope == "action" and not set(place.actions) <= _OF_INSTRUMENTS:
+                reachable.discard("instrument")
+            if loaded.by_symbol is not None and "instrument" not in reachable:
                 self.report(
                     "undefined-name",
                     name.span,
-                    f"table `{name.text}` has rows by symbol, and {_article(place.scope)} has no instrument",
+                    f"table `{name.text}` has rows by symbol, and {_article(place.scope)} has no instrument"
+                    if place.scope != "action"
+                    else f"table `{name.text}` has rows by symbol, and {', '.join(place.actions)} names no instrument",
                     "use it in a position's or an order's definitions",
                 )
                 return None
@@ -1014,10 +1020,10 @@ class PoolElaborator:
                     label=str(above),
                 )
                 return None
-            columns = dict(loaded.columns)
-            columns.pop("above", None)
+            # A bound without a unit is in whatever the key is in.
+            columns = {**loaded.columns, "above": key.dimension}
             if columns.get("maintenance_amount", RATE).kind == "literal" and above.kind == "literal":
-                # Bounds without a unit are in whatever the key is in, and so are amounts.
+                # So are amounts.
                 columns["maintenance_amount"] = key.dimension
             source = self._table_source(name.text, None, loaded.table, loaded.by_symbol, loaded.span)
             return source, columns
@@ -1043,6 +1049,7 @@ class PoolElaborator:
             )
             return None
         columns = {
+            "above": key.dimension,
             "maintenance_rate": RATE,
             "initial_rate": RATE,
             "collateral_rate": RATE,
@@ -1282,6 +1289,8 @@ class PoolElaborator:
                 return self._seen("position", word, name, place)
         elif len(parts) == len(("owner", "name")):
             owner, word = parts
+            if owner == "tier":
+                return self._tier_column(name, word, place)
             if owner == "pool" or (owner == "position" and set(place.actions) <= _OF_POSITIONS):
                 return self._seen(owner, word, name, place)
             if owner == "balance" and set(place.actions) <= _OF_BALANCES:
@@ -1305,7 +1314,10 @@ class PoolElaborator:
         """A name inside a definition on an instrument or asset that a rule about actions reads."""
         if len(name.parts) == 1:
             return self._bare_name(name, name.parts[0], place)
-        return self._entity_name(name, name.parts[0], name.parts[1], place)
+        owner, word = name.parts[0], name.parts[1]
+        if owner == "tier":
+            return self._tier_column(name, word, place)
+        return self._base(name, word, place) if owner == "base" else self._entity_name(name, owner, word, place)
 
     def _seen(self, target: Any, word: str, name: nodes.Name, place: _Place) -> Node | None:
         node = self._member_name(word, _Place(target, target), name.span)
