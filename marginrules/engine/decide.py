@@ -29,7 +29,8 @@ class Decision:
 
     Attributes:
         allowed: whether it may be done.
-        rule: `file:line` of the rule that decided; None where no rule speaks of the action.
+        rule: `file:line` of the rule that decided, or of its condition that is not met; None where no rule
+            speaks of the action.
         text: the rule as written.
         because: why it is refused, in words; empty where it is allowed.
         refusal: the venue's own name for the refusal.
@@ -146,7 +147,9 @@ class Judge:
             broken = self._broken(rule, concerned, found.values)
             if broken is None:
                 return self._allow(rule, found.values)
-            broken_rules.append(self._refuse(rule, broken, found.values))
+            leaving, because = broken
+            refused = self._refuse(rule, because, found.values)
+            broken_rules.append(evolve(refused, rule=leaving.span.file_line, refusal=leaving.refusal))
         # A rule that is about this very case says more than one whose case it is not.
         return (broken_rules or refusals)[0]
 
@@ -167,21 +170,21 @@ class Judge:
 
     def _broken(
         self, rule: plan.ActionRule, concerned: str | None, values: dict[str, Decimal | bool | str | None]
-    ) -> str | None:
-        """Why what the action leaves behind is not what the rule asks; None where it is."""
+    ) -> tuple[plan.LeavingPlan, str] | None:
+        """The condition that what the action leaves behind does not meet, and why; None where it meets all."""
         for leaving in rule.leaving:
             text = " ".join(leaving.span.text.split()).removeprefix("leaving ")
             if leaving.every is None:
                 number = self._variant(concerned)
                 if number is None:
-                    return "unknown, because no pool is concerned"
+                    return leaving, "unknown, because no pool is concerned"
                 reader = self._reader("after", concerned)
                 node = leaving.conditions[number]
                 found = reader.value(node, ("action", 0))
                 values.update(reader.compared(node))
-                reason = self._reason(found, rule, text)
+                reason = self._reason(found, leaving, text)
                 if reason is not None:
-                    return reason
+                    return leaving, reason
                 continue
             for pool in self.after.pools:
                 if leaving.every not in {"pool", pool.instance.plan.kind}:
@@ -190,20 +193,20 @@ class Judge:
                     continue
                 node = leaving.conditions[self._number(pool)]
                 found = pool.reference.value(node, POOL)
-                reason = self._reason(found, rule, f"{text}, which {pool.instance.id} does not meet")
+                reason = self._reason(found, leaving, f"{text}, which {pool.instance.id} does not meet")
                 if reason is not None:
                     for name, part in _figures(node):
                         value = pool.reference.value(part, POOL)
                         values[f"{pool.instance.id}.{name}"] = None if isinstance(value, Unknown) else value
-                    return reason
+                    return leaving, reason
         return None
 
-    def _reason(self, found: Value, rule: plan.ActionRule, text: str) -> str | None:
+    def _reason(self, found: Value, leaving: plan.LeavingPlan, text: str) -> str | None:
         if found is True:
             return None
         if isinstance(found, Unknown):
             return f"unknown, because {found.reason}"
-        return f"{rule.because}: it must leave {text}" if rule.because else f"it must leave {text}"
+        return f"{leaving.because}: it must leave {text}" if leaving.because else f"it must leave {text}"
 
     def _reader(self, world: World, concerned: str | None) -> "ActionReader":
         found = self.before if world == "before" else self.after

@@ -273,15 +273,21 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def allow(self, meta: Any, children: list[Any]) -> nodes.Allow:
         actions = tuple(str(child) for child in children if isinstance(child, Token) and child.type == "NAME")
         period, condition, *rest = children[len(actions) :]
+        because, refusal, *rest = rest
         leaving = tuple(child for child in rest if isinstance(child, nodes.Leaving))
-        because, refusal, *cites = rest[len(leaving) :]
+        because = _text(because) if because is not None else None
+        stated = [part for part in leaving if part.because is not None or part.refusal is not None]
+        if because is None and refusal is None and len(stated) == 1 and stated[0] is leaving[-1]:
+            # The only reason of a rule, at its end, is that of all its conditions.
+            because, refusal = leaving[-1].because, leaving[-1].refusal
+            leaving = (*leaving[:-1], attrs.evolve(leaving[-1], because=None, refusal=None))
         return nodes.Allow(
             actions,
             condition,
             leaving,
-            _text(because) if because is not None else None,
+            because,
             refusal,
-            tuple(cites),
+            tuple(rest[len(leaving) :]),
             period=period,
             span=self._span(meta),
         )
@@ -327,8 +333,13 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def refusal(self, children: list[Token]) -> str:
         return _text(children[0])
 
+    def leaving(self, children: list[Any]) -> nodes.Leaving:
+        found: nodes.Leaving
+        found, because, refusal = children
+        return attrs.evolve(found, because=None if because is None else _text(because), refusal=refusal)
+
     @v_args(meta=True)
-    def leaving(self, meta: Any, children: list[Any]) -> nodes.Leaving:
+    def must_leave(self, meta: Any, children: list[Any]) -> nodes.Leaving:
         every, condition = children
         kind, other = every if every is not None else (None, False)
         return nodes.Leaving(kind, other, condition, span=self._span(meta))

@@ -214,18 +214,26 @@ def _step(step: nodes.Step, indent: str) -> list[str]:
 def _action_rule(item: nodes.Allow | nodes.Refuse, indent: str) -> list[str]:
     word = "allow" if isinstance(item, nodes.Allow) else "refuse"
     head = f"{word} {', '.join(item.actions)}{_period(item.period)}"
-    refusal = f' as "{item.refusal}"' if item.refusal is not None else ""
-    tail = _tail(item.because, ()) + refusal + _tail(None, item.cites)
+    cites = _tail(None, item.cites)
+    reason = _reason(item)
     leaving = item.leaving if isinstance(item, nodes.Allow) else ()
-    last = "" if leaving else tail
-    lines = [f"{indent}{head}{last}"]
+    # The whole rule's reason stands at its end, or after its head where a condition has one of its own.
+    apart = any(_reason(part) for part in leaving)
+    first = (reason if apart or not leaving else "") + ("" if leaving else cites)
+    lines = [f"{indent}{head}{first}"]
     if item.condition is not None:
-        lines = _statement(f"{head} when ", item.condition, last, indent)
+        lines = _statement(f"{head} when ", item.condition, first, indent)
     for number, part in enumerate(leaving, 1):
         every = f"every {'other ' if part.other else ''}{part.every} with " if part.every is not None else ""
-        ending = tail if number == len(leaving) else ""
+        ending = _reason(part)
+        if number == len(leaving):
+            ending += ("" if apart else reason) + cites
         lines.extend(_statement(f"leaving {every}", part.condition, ending, indent + _STEP))
     return lines
+
+
+def _reason(item: nodes.Allow | nodes.Refuse | nodes.Leaving) -> str:
+    return _tail(item.because, ()) + (f' as "{item.refusal}"' if item.refusal is not None else "")
 
 
 def _input(item: nodes.Input) -> str:

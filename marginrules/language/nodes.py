@@ -509,11 +509,15 @@ class Leaving:
     Attributes:
         every: the kind of pool that the condition must hold in, `pool` for all; None for a condition on the action.
         other: whether the pool that the action concerns is left out.
+        because: why it is refused where this does not hold; refusal: the venue's own name or code for it; None where
+            they are those of the whole rule.
     """
 
     every: str | None
     other: bool
     condition: Expression
+    because: str | None = field(default=None, kw_only=True)
+    refusal: str | None = field(default=None, kw_only=True)
     span: Span = _span()
 
 
@@ -522,7 +526,8 @@ class Allow:
     """`allow withdraw when … leaving …`: an action that may be done, and what must hold afterwards.
 
     Attributes:
-        because: why it is refused where that does not hold; refusal: the venue's own name or code for it.
+        because: why it is refused where that does not hold; refusal: the venue's own name or code for it; what a
+            condition of `leaving` says for itself goes before.
     """
 
     actions: tuple[str, ...]

@@ -32,7 +32,7 @@ def _rule(rule: nodes.Allow | nodes.Refuse, whole: Elaborator) -> plan.ActionRul
         "allow" if allows else "refuse",
         rule.actions,
         conditions,
-        tuple(_leaving(part, rule.actions, whole) for part in leaving),
+        tuple(_leaving(part, rule, whole) for part in leaving),
         rule.because,
         rule.refusal,
         rule.cites,
@@ -40,11 +40,13 @@ def _rule(rule: nodes.Allow | nodes.Refuse, whole: Elaborator) -> plan.ActionRul
     )
 
 
-def _leaving(part: nodes.Leaving, actions: tuple[str, ...], whole: Elaborator) -> plan.LeavingPlan:
+def _leaving(part: nodes.Leaving, rule: nodes.Allow | nodes.Refuse, whole: Elaborator) -> plan.LeavingPlan:
     what = "what an action must leave"
+    because = part.because if part.because is not None else rule.because
+    refusal = part.refusal if part.refusal is not None else rule.refusal
     if part.every is None:
-        found = _readings(part.condition, actions, "after", whole, what)
-        return plan.LeavingPlan(None, other=False, conditions=found, span=part.span)
+        found = _readings(part.condition, rule.actions, "after", whole, what)
+        return plan.LeavingPlan(None, other=False, conditions=found, because=because, refusal=refusal, span=part.span)
     conditions: dict[int, plan.Node] = {}
     kinds = {reader.pool.pool.name for reader in whole.readers if reader is not None and reader.pool is not None}
     if part.every != "pool" and part.every not in kinds:
@@ -60,7 +62,7 @@ def _leaving(part: nodes.Leaving, actions: tuple[str, ...], whole: Elaborator) -
         node = reader.condition(part.condition, "pool", "pool", what)
         if node is not None:
             conditions[number] = node
-    return plan.LeavingPlan(part.every, part.other, conditions, part.span)
+    return plan.LeavingPlan(part.every, part.other, conditions, because, refusal, part.span)
 
 
 def _readings(

@@ -421,11 +421,14 @@ class LeavingPlan:
         every: the kind of pool it must hold in, `pool` for all; None for a condition on the action.
         other: whether the pool that the action concerns is left out.
         conditions: the condition as read in each of the policy's pools, by the pool's place among them.
+        because, refusal: the reason and the venue's name for it where this does not hold: its own, or the whole rule's.
     """
 
     every: str | None
     other: bool
     conditions: Mapping[int, Node]
+    because: str | None
+    refusal: str | None
     span: Span = attrs.field(repr=False)
 
 
