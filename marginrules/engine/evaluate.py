@@ -14,7 +14,7 @@ from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
 from marginrules.engine.arrange import PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
-from marginrules.engine.kernel import Kernel, Rows, compile_pool, run_kernel
+from marginrules.engine.kernel import Kernel, Rows, compile_pool, compile_report, run_kernel
 from marginrules.engine.report import (
     NO_FIGURES,
     Figure,
@@ -62,22 +62,34 @@ class Compiled:
     """A pool's rules as functions.
 
     Attributes:
-        kernel: computes every value.
-        layout: picks the figures of a report from them; None where the kernel does not have them all.
+        kernel: computes what a report shows.
+        layout: picks the figures of a report from that; None where the kernel does not have them all.
     """
 
+    pool: plan.PoolPlan
     kernel: Kernel
     layout: "_Layout | None"
+
+    @property
+    def whole(self) -> Kernel:
+        """Computes every value, those too that only rules about actions read."""
+        return _whole(self.pool)
 
 
 @lru_cache(maxsize=512)
 def compiled(pool: plan.PoolPlan) -> Compiled:
     """The compiled pool, kept as long as the policy is in use."""
-    facts: dict[plan.Scope, list[plan.Node]] = {
-        "position": [position_fact(pool, "notional"), position_fact(pool, "unrealized_pnl")]
-    }
-    kernel = compile_pool(pool, facts)
-    return Compiled(kernel, _layout(pool, kernel))
+    kernel = compile_report(pool, _facts(pool))
+    return Compiled(pool, kernel, _layout(pool, kernel))
+
+
+def _facts(pool: plan.PoolPlan) -> Mapping[plan.Scope, list[plan.Node]]:
+    return {"position": [position_fact(pool, "notional"), position_fact(pool, "unrealized_pnl")]}
+
+
+@lru_cache(maxsize=512)
+def _whole(pool: plan.PoolPlan) -> Kernel:
+    return compile_pool(pool, _facts(pool))
 
 
 def kernel_of(pool: plan.PoolPlan) -> Kernel:
@@ -101,6 +113,8 @@ class PoolEvaluation:
     compiled: Compiled
     prices: PoolPrices = NO_PRICES
     _reference: Interpreter | None = field(default=None)
+    _whole: list[Rows | None] = field(factory=list)
+    """What the whole kernel computes, once something that the report does not show is asked for."""
 
     @property
     def kernel(self) -> Kernel:
@@ -114,6 +128,11 @@ class PoolEvaluation:
             self._reference = Interpreter(self.instance, self.state, self.prices.solved)
         return self._reference
 
+    def put_prices(self, prices: PoolPrices) -> None:
+        """Note the solved prices; what was worked out before they were known is worked out again."""
+        self.prices = prices
+        self._reference = None
+
     def value(self, node: plan.Node, entity: Entity) -> Value:
         """A node's value for an entity of its scope."""
         if self.rows is not None:
@@ -122,6 +141,15 @@ class PoolEvaluation:
                 found = self.rows[entity[0]][entity[1]][column]
                 if found is not None:
                     return found  # type: ignore[no-any-return]
+            column = self.compiled.whole.columns[entity[0]].get(id(node))
+            if column is not None:
+                if not self._whole:
+                    self._whole.append(run_kernel(self.compiled.whole, self.instance, self.state))
+                rows = self._whole[0]
+                if rows is not None:
+                    found = rows[entity[0]][entity[1]][column]
+                    if found is not None:
+                        return found  # type: ignore[no-any-return]
         return self.reference.value(node, entity)
 
 
@@ -168,7 +196,7 @@ def _evaluated(policy: Policy, state: AccountState, *, solve: bool) -> Evaluatio
     pools = tuple([evaluate_pool(instance, state) for instance in arrange(policy, state)])
     if solve:
         for pool in pools:
-            pool.prices = solve_pool(pool, policy)
+            pool.put_prices(solve_pool(pool, policy))
     return Evaluation(policy, state, pools, solve)
 
 
@@ -438,7 +466,7 @@ class _Writer:
         for name, solved in _PRICES.items():
             price: Value
             if name in stated:
-                price = pool.reference.value(stated[name], ("position", index))
+                price = pool.value(stated[name], ("position", index))
             else:
                 price = pool.prices.solved.get((solved, index), _NOT_SOLVED)
             found.append(self._of_position(pool, index, name, price) if isinstance(price, Unknown) else price)

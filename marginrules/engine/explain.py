@@ -15,6 +15,7 @@ from marginrules.account.state import AccountState, Instrument, Order, TierTable
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
 from marginrules.engine.interpret import POOL, Entity
+from marginrules.engine.kernel import shown
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.solve import replace_mark
 from marginrules.engine.tiers import row_of
@@ -253,8 +254,8 @@ def explain_all(found: Evaluation) -> dict[str, Derivation]:
     with exact_context():
         for pool in found.pools:
             tracer = _Tracer(found, pool)
-            tracer.figures(_pool_figures(pool.instance.plan), POOL, pool.instance.id, derivations)
-            members = _position_figures(pool.instance.plan)
+            shown, members = _report_figures(pool.instance.plan)
+            tracer.figures(shown, POOL, pool.instance.id, derivations)
             for index, (position, _, _) in enumerate(pool.instance.positions):
                 tracer.figures(members, ("position", index), position.id, derivations)
     return derivations
@@ -291,6 +292,18 @@ def _pool_figures(pool: plan.PoolPlan) -> Mapping[str, plan.Node]:
         found["liquidatable"] = pool.liquidate
     found.update({threshold.name: threshold for threshold in pool.thresholds})
     return found
+
+
+@lru_cache(maxsize=512)
+def _report_figures(pool: plan.PoolPlan) -> tuple[Mapping[str, plan.Node], Mapping[str, plan.Node]]:
+    """What a report shows of a pool and of its positions, solved prices aside."""
+    own: dict[str, plan.Node] = dict(shown(pool, "pool"))
+    if pool.liquidate is not None:
+        own["liquidatable"] = pool.liquidate
+    own.update({threshold.name: threshold for threshold in pool.thresholds})
+    members: dict[str, plan.Node] = {name: position_fact(pool, name) for name in ("notional", "unrealized_pnl")}
+    members.update(shown(pool, "position"))
+    return own, members
 
 
 @lru_cache(maxsize=512)

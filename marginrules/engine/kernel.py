@@ -179,6 +179,9 @@ class Emitter:
         else:
             found = self.variable(node)
             self.compute(node, scope, found)
+            # Computed in a branch, so perhaps not at all; another name for what was computed before it is no such case.
+            if self.nested and found not in self.hoisted:
+                self.hoisted.append(found)
         self.keep(node, scope, found)
         return found
 
@@ -200,8 +203,6 @@ class Emitter:
         if variable.startswith("v"):
             self.kept.setdefault(scope, {})[id(node)] = variable
             self.columns.setdefault(scope, {}).setdefault(variable, len(self.columns[scope]))
-            if self.nested and variable not in self.hoisted:
-                self.hoisted.append(variable)
 
     def block(self, header: str, body: Callable[[], None]) -> None:
         """An indented block; what it computes is not known after it."""
@@ -546,6 +547,38 @@ def pool_roots(pool: plan.PoolPlan) -> list[plan.Node]:
         found.append(pool.liquidate)
     found.extend(pool.thresholds)
     return found
+
+
+def compile_report(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]]) -> Kernel:
+    """The kernel of what a report shows of a pool: what only rules about actions read is left out.
+
+    Args:
+        pool: its rules.
+        facts: facts of members that a report shows whether or not a rule reads them.
+    """
+    roots: list[plan.Node] = [*shown(pool, "pool").values()]
+    if pool.liquidate is not None:
+        roots.append(pool.liquidate)
+    roots.extend(pool.thresholds)
+    members: dict[plan.Members, list[plan.Node]] = {}
+    for entry, scope in plan.MEMBER_SCOPES.items():
+        members[entry] = [*facts.get(scope, ()), *shown(pool, scope).values()]
+    return compile_nodes(roots, members, pool)
+
+
+_FIGURES: Mapping[plan.Scope, tuple[str, ...]] = {
+    "pool": ("equity", "initial_margin", "maintenance_margin", "margin_ratio", "idle_equity"),
+    "position": ("initial_margin", "maintenance_margin"),
+    "balance": ("idle_equity",),
+}
+"""What every report shows, where the policy defines it."""
+
+
+def shown(pool: plan.PoolPlan, scope: plan.Scope) -> Mapping[str, plan.Named]:
+    """The definitions of a scope that a report shows, prices aside."""
+    definitions = pool.definitions.get(scope, {})
+    names = dict.fromkeys((*_FIGURES.get(scope, ()), *pool.published.get(scope, ())))
+    return {name: definitions[name] for name in names if name in definitions and not is_price_rule(definitions[name])}
 
 
 def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]]) -> Kernel:
