@@ -35,8 +35,14 @@ class TierTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[Decimal | None, ...], ...]
     pointer: str = ""
+    bounds: tuple[Decimal, ...] = field(init=False, repr=False)
+    """The lower bound of each row, as engines look for one."""
     derived: dict[Any, Any] = field(factory=dict, init=False, repr=False)
     """Rates and amounts an engine derived from the rows, by expression: derived once per table."""
+
+    @bounds.default
+    def _bounds(self) -> tuple[Decimal, ...]:
+        return tuple(row[0] if row[0] is not None else Decimal(0) for row in self.rows)
 
     def cell(self, row: int, column: str) -> Decimal | None:
         """The figure in a row, or None where the table has none.

@@ -87,6 +87,7 @@ class _Active:
         assigned: for each of them, whether its positions have margin of their own.
         positions: the place among `pools` of a position, by the fields that it follows from; orders: of an order.
         known: what holds of the account's settings, and of balances and assets where a document does not say.
+        balances: whether the pool at a place draws on a balance, by the place and the fields that it follows from.
     """
 
     pools: tuple[plan.PoolPlan, ...]
@@ -96,6 +97,7 @@ class _Active:
     known: Mapping[tuple[str, str], str | bool]
     positions: dict[tuple[object, ...], int] = field(factory=dict)
     orders: dict[tuple[object, ...], int] = field(factory=dict)
+    balances: dict[tuple[object, ...], bool] = field(factory=dict)
 
 
 @frozen(eq=False)
@@ -107,6 +109,7 @@ class _Scheme:
         defaults: what holds of balances and assets where a document does not say.
         needed: those without which the pools are not known.
         position: from a position and its instrument, the fields that its pool follows from; order: the same of an order.
+        balance: from a balance and its asset, the fields that the pools which draw on it follow from.
         active: the pools in force, by the account's settings.
     """
 
@@ -114,6 +117,7 @@ class _Scheme:
     needed: Mapping[str, tuple[str | bool, ...]]
     position: Callable[[Position, Instrument], tuple[object, ...]]
     order: Callable[[Order, Instrument], tuple[object, ...]]
+    balance: Callable[[Balance, Asset], tuple[object, ...]]
     defaults: Mapping[tuple[str, str], str | bool]
     active: dict[tuple[object, ...], _Active] = field(factory=dict)
 
@@ -146,13 +150,14 @@ def _scheme(policy: plan.Plan) -> _Scheme:
     needed = variables([pool.when for pool in policy.pools if pool.when is not None])
     names = {
         owner: tuple(name for entity, name in domains if entity == owner)
-        for owner in ("position", "order", "instrument")
+        for owner in ("position", "order", "instrument", "balance", "asset")
     }
     return _Scheme(
         tuple(settings),
         {name: values for (_, name), values in needed.items()},
-        _reader(Position, names["position"], names["instrument"]),
-        _reader(Order, names["order"], names["instrument"]),
+        _reader(Position, names["position"], Instrument, names["instrument"]),
+        _reader(Order, names["order"], Instrument, names["instrument"]),
+        _reader(Balance, names["balance"], Asset, names["asset"]),
         {
             (spec.entity, spec.name): spec.default == "true" if spec.kind == "flag" else spec.default
             for spec in policy.inputs
@@ -162,16 +167,16 @@ def _scheme(policy: plan.Plan) -> _Scheme:
 
 
 def _reader(
-    record: type[Position | Order], own: Sequence[str], instrument: Sequence[str]
-) -> Callable[[Any, Instrument], tuple[object, ...]]:
-    """A function from a record and its instrument to some of their fields: made once, since every account needs it."""
+    kind: type[Any], own: Sequence[str], other_kind: type[Any], other: Sequence[str]
+) -> Callable[[Any, Any], tuple[object, ...]]:
+    """A function from a record and one that goes with it to some of their fields: every account needs it."""
     parts = [
-        f"{variable}.{name}" if name in {entry.name for entry in fields(kind)} else f"{variable}.inputs.get({name!r})"
-        for variable, kind, names in (("record", record, own), ("instrument", Instrument, instrument))
+        f"{variable}.{name}" if name in {entry.name for entry in fields(of)} else f"{variable}.inputs.get({name!r})"
+        for variable, of, names in (("record", kind, own), ("with_it", other_kind, other))
         for name in names
     ]
-    text = f"lambda record, instrument: ({''.join(f'{part}, ' for part in parts)})"
-    found: Callable[[Any, Instrument], tuple[object, ...]] = eval(text)  # noqa: S307 - names from a checked plan
+    text = f"lambda record, with_it: ({''.join(f'{part}, ' for part in parts)})"
+    found: Callable[[Any, Any], tuple[object, ...]] = eval(text)  # noqa: S307 - names from a checked plan
     return found
 
 
@@ -243,7 +248,10 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
         if pool.draws_on == "assigned_margin" and pool.key == "position":
             _isolated(found, pool, members[place], state)
         else:
-            _instances(found, pool, members[place], orders[place], assigned, state, active.known)
+            drawn: tuple[BalanceMember, ...] = ()
+            if pool.draws_on in {"balances", "remainder"}:
+                drawn = _drawn(pool, place, assigned, state, scheme, active)
+            _instances(found, pool, members[place], orders[place], drawn, state)
     return found
 
 
@@ -390,12 +398,10 @@ def _instances(
     pool: plan.PoolPlan,
     members: Mapping[str, list[PositionMember]],
     orders: Mapping[str, list[OrderMember]],
-    assigned: Mapping[str, Decimal | Unknown],
+    drawn: tuple[BalanceMember, ...],
     state: AccountState,
-    settings: Mapping[tuple[str, str], str | bool],
 ) -> None:
     """The pools of one variant, one per key."""
-    drawn = _drawn(pool, assigned, state, settings) if pool.draws_on in {"balances", "remainder"} else ()
     if pool.key == "account":
         keys: Iterable[str] = ("",)
     else:
@@ -454,29 +460,26 @@ def _groups(
     return found
 
 
+_NO_ASSET = Asset("")
+
+
 def _drawn(
     pool: plan.PoolPlan,
+    place: int,
     assigned: Mapping[str, Decimal | Unknown],
     state: AccountState,
-    settings: Mapping[tuple[str, str], str | bool],
+    scheme: _Scheme,
+    active: _Active,
 ) -> tuple[BalanceMember, ...]:
+    """The balances that a pool draws on, each with the part that it has."""
     left = dict(assigned) if pool.draws_on == "remainder" else {}
     drawn: list[BalanceMember] = []
     for balance in state.balances:
         if pool.draws_where is not None:
-            known = dict(settings)
-            for entity, name in variables([pool.draws_where]):
-                value = _field(balance, name) if entity == "balance" else _asset_field(state, balance.asset, name)
-                if isinstance(value, str | bool):
-                    known[entity, name] = value
-            drawn_on = truth(pool.draws_where, known)
+            key = (place, *scheme.balance(balance, state.asset_by_name.get(balance.asset, _NO_ASSET)))
+            drawn_on = active.balances.get(key)
             if drawn_on is None:
-                missing = next(key for key in variables([pool.draws_where]) if key not in known)
-                raise StateError(
-                    f"{balance.pointer}/{missing[1]}",
-                    f"`{missing[1]}` of {missing[0]} {balance.asset} is missing: it decides which pool draws on the balance",
-                    "say it",
-                )
+                drawn_on = active.balances[key] = _draws(pool.draws_where, balance, state, active.known)
             if not drawn_on:
                 continue
         taken = left.pop(balance.asset, None)
@@ -492,6 +495,26 @@ def _drawn(
                 "add the balance; `wallet_balance` is all cash of the asset, assigned margin included",
             )
     return tuple(drawn)
+
+
+def _draws(
+    where: plan.Node, balance: Balance, state: AccountState, settings: Mapping[tuple[str, str], str | bool]
+) -> bool:
+    """Whether a pool draws on a balance, by its condition."""
+    known = dict(settings)
+    for entity, name in variables([where]):
+        value = _field(balance, name) if entity == "balance" else _asset_field(state, balance.asset, name)
+        if isinstance(value, str | bool):
+            known[entity, name] = value
+    drawn_on = truth(where, known)
+    if drawn_on is None:
+        missing = next(key for key in variables([where]) if key not in known)
+        raise StateError(
+            f"{balance.pointer}/{missing[1]}",
+            f"`{missing[1]}` of {missing[0]} {balance.asset} is missing: it decides which pool draws on the balance",
+            "say it",
+        )
+    return bool(drawn_on)
 
 
 def _asset_field(state: AccountState, asset: str, name: str) -> object:

@@ -38,7 +38,8 @@ def position_fact(pool: plan.PoolPlan, name: str) -> plan.Node:
     stated = pool.definitions["position"].get(name)
     if stated is not None:
         return stated
-    for named in pool.definitions["position"].values():
+    conditions = [*pool.thresholds] if pool.liquidate is None else [pool.liquidate, *pool.thresholds]
+    for named in (*pool.definitions["position"].values(), *pool.definitions["pool"].values(), *conditions):
         found = _find_fact(named, name)
         if found is not None:
             return found
@@ -48,8 +49,6 @@ def position_fact(pool: plan.PoolPlan, name: str) -> plan.Node:
 def _find_fact(node: plan.Node, name: str) -> plan.Fact | None:
     if isinstance(node, plan.Fact) and node.scope == "position" and node.name == name:
         return node
-    if isinstance(node, plan.PoolValue):
-        return None
     for child in plan.children(node):
         found = _find_fact(child, name)
         if found is not None:
@@ -112,8 +111,8 @@ class PoolEvaluation:
     rows: Rows | None
     compiled: Compiled
     prices: PoolPrices = NO_PRICES
-    _reference: Interpreter | None = field(default=None)
-    _whole: list[Rows | None] = field(factory=list)
+    _reference: Interpreter | None = None
+    _whole: tuple[Rows | None] | None = None
     """What the whole kernel computes, once something that the report does not show is asked for."""
 
     @property
@@ -143,8 +142,8 @@ class PoolEvaluation:
                     return found  # type: ignore[no-any-return]
             column = self.compiled.whole.columns[entity[0]].get(id(node))
             if column is not None:
-                if not self._whole:
-                    self._whole.append(run_kernel(self.compiled.whole, self.instance, self.state))
+                if self._whole is None:
+                    self._whole = (run_kernel(self.compiled.whole, self.instance, self.state),)
                 rows = self._whole[0]
                 if rows is not None:
                     found = rows[entity[0]][entity[1]][column]

@@ -296,7 +296,7 @@ class Interpreter:
             return key, None, {}
         if isinstance(table, Unknown):
             return table, None, {}
-        bounds = [row[0] if row[0] is not None else Decimal(0) for row in table.rows]
+        bounds = table.bounds
         row = row_of(bounds, key)  # type: ignore[arg-type]
         if isinstance(node, plan.Pick):
             return self._in_row(node.result, table, row, entity), row, {}

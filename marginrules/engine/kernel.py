@@ -86,9 +86,9 @@ def derive(
     rate: Callable[..., Decimal],
     amount: Callable[..., Decimal] | None,
     outer: tuple[Any, ...],
-) -> tuple[list[Decimal], list[Decimal], tuple[Decimal, ...]]:
+) -> tuple[tuple[Decimal, ...], list[Decimal], tuple[Decimal, ...]]:
     """Bounds, rates and amounts of a table under the expressions of a tier rule."""
-    bounds = [row[0] if row[0] is not None else Decimal(0) for row in table.rows]
+    bounds = table.bounds
     rates = [rate(table, row, *outer) for row in range(len(bounds))]
     published: list[Decimal | None] = []
     for row in range(len(bounds)):
@@ -409,8 +409,11 @@ class Emitter:
         arguments = "".join(f", {variable}" for variable in outer.values())
         table = self.table(node.table, scope)
         if isinstance(node, plan.Pick):
-            self.line(f"bounds = [row[0] or ZERO for row in {table}.rows]")
-            self.line(f"{to} = {functions[0]}({table}, row_of(bounds, {key}){arguments})")
+            # Several figures are often picked from the row that one key finds.
+            row = f"row_of({table}.bounds, {key})"
+            if node.table.by_symbol is None:
+                row = self._shared(f"row_{table}_{key}", row)
+            self.line(f"{to} = {functions[0]}({table}, {row}{arguments})")
             return
         amount = functions[1] if len(functions) > 1 else "None"
         packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"

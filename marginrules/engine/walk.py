@@ -242,7 +242,7 @@ class _WalkEmitter(Emitter):
         table = self.table(node.table, scope)
         arguments = "".join(f", {variable}" for variable in outer.values())
         if isinstance(node, plan.Pick):
-            self.line(f"bounds = [row[0] or ZERO for row in {table}.rows]")
+            self.line(f"bounds = {table}.bounds")
         else:
             amount = functions[1] if len(functions) > 1 else "None"
             packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"

@@ -87,7 +87,7 @@ pool cross {
   equity = collateral + sum(unrealized_pnl)
   liquidate when equity < maintenance_margin
 }
-allow reduce leaving position.cap < 5
+allow reduce leaving position.cap < pool.equity
 """
 
 
