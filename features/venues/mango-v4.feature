@@ -57,6 +57,28 @@ Feature: Health on Mango v4
 
   Rule: Liquidation
 
+    Scenario Outline: Funds reserved by spot orders count as they would end up worse, base or quote
+      Given the account document:
+        """
+        {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+         "balances": [{"asset": "USDC", "wallet_balance": "<balance>"},
+                      {"asset": "SOL", "wallet_balance": "0", "serum3_quote_asset": "USDC",
+                       "serum3_reserved_base": "<base>", "serum3_reserved_quote": "<quote>"}],
+         "assets": [{"asset": "USDC", "index_price": "1", "init_asset_weight": "0.8", "maint_asset_weight": "0.9",
+                     "init_liab_weight": "1.2", "maint_liab_weight": "1.1"},
+                    {"asset": "SOL", "index_price": "5", "init_asset_weight": "0.5", "maint_asset_weight": "0.7",
+                     "init_liab_weight": "1.5", "maint_liab_weight": "1.3"}]}
+        """
+      Then the explanation of maint_health:cross mentions "maint_health = <health> "
+
+      # 10 SOL reserved are 35 as base; as quote 50 at 0.9, or at 1.1 where they only fill a debt
+      Examples:
+        | balance | base | quote | health |
+        | 0       | 10   | 0     | 35     |
+        | 0       | 0    | 50    | 35     |
+        | -100    | 10   | 0     | -75    |
+        | -30     | 10   | 0     | 2      |
+
     Scenario: Equity alone may be positive where health is not; the liquidation price follows from health
       Given the account document:
         """
