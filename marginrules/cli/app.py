@@ -19,6 +19,7 @@ COMMANDS = {
     "act": "may an action be done, and the account after it",
     "limits": "how much may be withdrawn, added, removed, opened",
     "preview": "an order before it is sent",
+    "procedures": "what the venue does by itself: replenish, liquidate, step by step",
     "replay": "a stream of events: decisions and liquidations as they occur",
     "shock": "the same account after prices moved, with a plot",
     "check": "check rule files",

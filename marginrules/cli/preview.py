@@ -50,12 +50,12 @@ def command(
         out.print(f"{found.decision.rule}: {found.decision.text}", markup=False)
     leverage = f"leverage {output.shown(found.leverage)}" if found.leverage is not None else "no leverage said"
     out.print(f"runs under {found.margin_mode or 'no'} margin mode, {leverage}", markup=False)
-    for words, margins in (("", found.margins), (" while it rests", found.resting)):
+    for suffix, margins in (("", found.margins), (" while it rests", found.resting)):
         for asset, amount in margins:
             if amount or len(margins) == 1:
                 verb = "sets free" if amount is not None and amount < 0 else "takes"
                 shown = "an unknown amount of" if amount is None else output.number(abs(amount))
-                out.print(f"{verb} {shown} {asset} initial margin{words}", markup=False)
+                out.print(f"{verb} {shown} {asset} initial margin{suffix}", markup=False)
     table = Table(pad_edge=False)
     for heading in ("position", "liquidation price before", "after"):
         table.add_column(heading, justify="left" if heading == "position" else "right")

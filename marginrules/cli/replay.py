@@ -1,26 +1,33 @@
 """`marginrules replay`: a stream of events under a policy, with checkpoints."""
 
 import csv
+import hashlib
 import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 import click
-from attrs import define
+from attrs import define, field
 
 from marginrules.account import documents as account_documents
-from marginrules.account.state import StateError
+from marginrules.account.state import AccountState, StateError
 from marginrules.cli import arguments
-from marginrules.engine.replay import EventError, Replay, relogged
+from marginrules.engine.decide import Decision
+from marginrules.engine.documents import log_line
+from marginrules.engine.replay import COLUMNS, EventError, Replay, again
 from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy.catalogue import load_policy
 from marginrules.policy.policy import Policy
 
 MAXIMUM_LINE = 8 * 1024 * 1024
 """Longest line of a stream, in bytes."""
+SHOWN_LINE = 2000
+"""How much of a bad line is kept beside its problem, in characters."""
 
 CHECKPOINT = "marginrules/checkpoint/1"
 
@@ -33,7 +40,9 @@ class ReplayError(MarginRulesError):
 @click.argument("events", metavar="EVENTS")
 @arguments.policy_option
 @click.option("--account", "account_files", multiple=True, metavar="FILE", help="an account to begin with")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="form of EVENTS; else by its name")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="write results here")
+@click.option("--decisions", type=click.Path(dir_okay=False, path_type=Path), help="write a log of decisions here")
 @click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path), help="resume from it, and keep it")
 @click.option("--every", default=1000, show_default=True, type=click.IntRange(1), help="lines between checkpoints")
 @click.option(
@@ -43,6 +52,7 @@ class ReplayError(MarginRulesError):
     show_default=True,
     help="what to do with a bad line",
 )
+@click.option("--aside", type=click.Path(dir_okay=False, path_type=Path), help="write lines that are set aside here")
 @click.option(
     "--log", "is_log", is_flag=True, help="EVENTS is a decision log: list what the policy decides differently"
 )
@@ -50,10 +60,13 @@ def command(
     events: str,
     policy_name: str,
     account_files: tuple[str, ...],
+    form: str | None,
     output: Path | None,
+    decisions: Path | None,
     checkpoint: Path | None,
     every: int,
     on_error: str,
+    aside: Path | None,
     is_log: bool,
 ) -> int:
     """Replay EVENTS (JSON Lines, or CSV by its name; - for standard input) and write what happens, a line each.
@@ -61,35 +74,142 @@ def command(
     Exit codes: 0 done, 1 lines were set aside, or a log is decided differently, 2 bad input.
     """
     policy = load_policy(policy_name)
-    if is_log:
-        return _relog(policy, events)
-    if checkpoint is not None and output is None:
+    if checkpoint is not None and (output is None or is_log):
         message = "--checkpoint needs --output: what was printed cannot be taken back"
+        raise click.UsageError(message if not is_log else "a log is short: --log takes no --checkpoint")
+    if is_log and (account_files or decisions is not None):
+        message = "a decision log has its accounts: --log takes no --account and no --decisions"
         raise click.UsageError(message)
-    run = _Run(policy, Replay(policy), on_error, checkpoint, every)
+    sinks = {"output": _Sink(output), "decisions": _Sink(decisions), "aside": _Sink(aside)}
+    stream = _Stream(events, is_csv=(form or ("csv" if events.endswith(".csv") and not is_log else "jsonl")) == "csv")
+    run = _Run(policy, Replay(policy), stream, sinks, on_error, checkpoint, every)
     if checkpoint is not None and checkpoint.exists():
-        run.resume(events, output)
+        run.resume(checkpoint)
     else:
         for name in account_files:
             state = arguments.read_account(name, [policy], None, None)
             run.replay.accounts[state.account.id] = state
-    mode = "r+b" if run.written and output is not None else "wb"
-    try:
-        out: IO[bytes] = output.open(mode) if output is not None else sys.stdout.buffer
-    except OSError as error:
-        message = f"{output} cannot be written: {error.strerror}\nhelp: name a file that can"
-        raise ReplayError(message) from None
-    try:
-        if run.written:
-            out.truncate(run.written)
-            out.seek(run.written)
-        run.go(events, out)
-    finally:
-        if output is not None:
-            out.close()
-        else:
-            out.flush()
+    with ExitStack() as files:
+        for name, sink in sinks.items():
+            files.enter_context(sink.opened(standard=name == "output"))
+        if is_log:
+            return run.again()
+        run.go()
     return 1 if run.set_aside else 0
+
+
+@define
+class _Sink:
+    """A file of lines, or standard output, of which a checkpoint says how much was written."""
+
+    path: Path | None
+    written: int = 0
+    file: IO[bytes] | None = None
+
+    def opened(self, *, standard: bool) -> Any:
+        """Open it: anew, or where a checkpoint left off."""
+        if self.path is None:
+            if standard:
+                self.file = sys.stdout.buffer
+            return nullcontext()
+        try:
+            self.file = self.path.open("r+b" if self.written else "wb")
+        except OSError as error:
+            message = f"{self.path} cannot be written: {error.strerror}\nhelp: name a file that can"
+            raise ReplayError(message) from None
+        if self.written:
+            self.file.truncate(self.written)
+            self.file.seek(self.written)
+        return self.file
+
+    def line(self, text: str) -> None:
+        """Write a line; half characters, which no text can hold, are escaped."""
+        if self.file is not None:
+            self.written += self.file.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+    def keep(self) -> None:
+        """Have on disk what was written."""
+        if self.file is not None and self.path is not None:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+
+
+@define
+class _Stream:
+    """Lines of a file or of standard input, with their numbers, and a digest of all that was read."""
+
+    name: str
+    is_csv: bool
+    number: int = 0
+    digest: Any = field(factory=hashlib.sha256)
+
+    def events(self, done: int, digest: str | None) -> Iterator[tuple[int, object]]:
+        """Each line's number and event, or the error about it; those that were done are passed over.
+
+        Raises:
+            ReplayError: it cannot be read, is not the stream that was done so far, or has no heading.
+        """
+        with self._opened() as stream:
+            columns: list[str] | None = None
+            while line := stream.readline(MAXIMUM_LINE + 1):
+                self.number += 1
+                self.digest.update(line)
+                too_long = len(line) > MAXIMUM_LINE
+                rest = line
+                while too_long and rest and not rest.endswith(b"\n"):
+                    rest = stream.readline(MAXIMUM_LINE + 1)
+                    self.digest.update(rest)
+                if self.is_csv and columns is None:
+                    columns = self._heading(line)
+                    event: object = None
+                elif self.number <= done or (not too_long and not line.strip()):
+                    event = None
+                elif too_long:
+                    event = EventError("the line is too long\nhelp: an event is one short line")
+                else:
+                    event = _parsed(line, columns)
+                if self.number == done and digest is not None:
+                    self._same(digest)
+                if event is not None:
+                    yield self.number, event
+        if self.number < done:
+            message = f"{self.name} has {self.number:,} lines, and {done:,} were done\nhelp: give the same stream"
+            raise ReplayError(message)
+
+    def _opened(self) -> Any:
+        if self.name == "-":
+            if sys.stdin is None:
+                message = "standard input is closed\nhelp: give a file, or send the events to standard input"
+                raise ReplayError(message)
+            return nullcontext(sys.stdin.buffer)
+        try:
+            return Path(self.name).open("rb")
+        except OSError as error:
+            message = f"{self.name} cannot be read: {error.strerror}\nhelp: give a file, or - for standard input"
+            raise ReplayError(message) from None
+
+    def _same(self, digest: str) -> None:
+        if self.digest.hexdigest() != digest:
+            message = (
+                f"{self.name} is not the stream that the checkpoint is of: its first {self.number:,} lines differ\n"
+                "help: give the same stream, or remove the checkpoint to begin anew"
+            )
+            raise ReplayError(message)
+
+    def _heading(self, line: bytes) -> list[str]:
+        columns = next(csv.reader([line.decode("utf-8-sig", "replace")]), [])
+        for column in columns:
+            if column not in COLUMNS:
+                near = did_you_mean(column[:SHOWN_LINE], COLUMNS)
+                message = (
+                    f"{self.name}:1: no event has a {column[:SHOWN_LINE]!r}\n"
+                    f"help: {near}the first line names the columns, of {', '.join(COLUMNS)}"
+                )
+                raise ReplayError(message)
+        if len(set(columns)) < len(columns) or "event" not in columns:
+            message = f"{self.name}:1: the heading needs `event`, and each column once\nhelp: correct the first line"
+            raise ReplayError(message)
+        return columns
 
 
 @define
@@ -98,54 +218,85 @@ class _Run:
 
     policy: Policy
     replay: Replay
+    stream: _Stream
+    sinks: dict[str, _Sink]
     on_error: str
     checkpoint: Path | None
     every: int
-    line: int = 0
-    written: int = 0
+    done: int = 0
+    digest: str | None = None
     set_aside: int = 0
 
-    def go(self, events: str, out: IO[bytes]) -> None:
+    def go(self) -> None:
         """Take every line that was not taken yet."""
-        done = self.line
+        self.replay.decided = self._logged if self.sinks["decisions"].file is not None else None
         progress = sys.stderr.isatty()
-        for number, event in _events(events, done):
-            self.line = number
+        for number, event in self.stream.events(self.done, self.digest):
             try:
                 results = self.replay.feed(_checked(event))
             except MarginRulesError as error:
-                problem = str(error).replace("\n", "; ")
-                if self.on_error == "stop":
-                    message = f"{events}:{number}: {problem}"
-                    raise ReplayError(message) from None
-                self.set_aside += 1
-                click.echo(f"set aside {events}:{number}: {problem}", err=True)
+                self.refuse(number, event, error)
                 results = []
             for result in results:
-                text = json.dumps({"line": number, **result}, ensure_ascii=False, separators=(",", ":"))
-                self.written += out.write(text.encode() + b"\n")
+                self.sinks["output"].line(_json({"line": number, **result}))
             if self.checkpoint is not None and number % self.every == 0:
-                self.keep(out)
+                self.keep()
             if progress and number % 1000 == 0:
                 click.echo(f"\r{number:,} lines", nl=False, err=True)
         if progress:
-            click.echo(f"\r{self.line:,} lines", err=True)
+            click.echo(f"\r{self.stream.number:,} lines", err=True)
         if self.checkpoint is not None:
-            self.keep(out)
+            self.keep()
 
-    def keep(self, out: IO[bytes]) -> None:
-        """Write a checkpoint: what was printed is on disk before it says so, and it is replaced in one step."""
+    def again(self) -> int:
+        """Decide a log again, and write what differs."""
+        differing = False
+        for number, entry in self.stream.events(0, None):
+            try:
+                result = again(self.policy, _checked(entry), number)
+            except MarginRulesError as error:
+                self.refuse(number, entry, error)
+                continue
+            if result is not None:
+                differing = True
+                self.sinks["output"].line(_json(result))
+        return 1 if differing or self.set_aside else 0
+
+    def refuse(self, number: int, event: object, error: MarginRulesError) -> None:
+        """Stop at a bad line, or set it aside."""
+        problem = str(error).replace("\n", "; ")
+        place = f"{self.stream.name}:{number}"
+        if self.on_error == "stop":
+            message = f"{place}: {problem}"
+            raise ReplayError(message) from None
+        self.set_aside += 1
+        click.echo(f"set aside {place}: {problem}", err=True)
+        if not isinstance(event, MarginRulesError):
+            text = json.dumps(event, default=str)[:SHOWN_LINE]
+            self.sinks["aside"].line(_json({"line": number, "problem": problem, "event": text}))
+        else:
+            self.sinks["aside"].line(_json({"line": number, "problem": problem}))
+
+    def _logged(self, state: AccountState, decision: Decision) -> None:
+        self.sinks["decisions"].line(log_line(self.policy, state, decision))
+
+    # ------------------------------------------------------------ checkpoints
+
+    def keep(self) -> None:
+        """Write a checkpoint: what was written is on disk before it says so, and it is replaced in one step."""
         if self.checkpoint is None:
             return
-        out.flush()
-        os.fsync(out.fileno())
+        for sink in self.sinks.values():
+            sink.keep()
         document = {
             "schema": CHECKPOINT,
             "policy": self.policy.digest,
-            "line": self.line,
-            "written": self.written,
+            "stream": self.stream.digest.hexdigest(),
+            "line": self.stream.number,
+            "written": {name: sink.written for name, sink in self.sinks.items()},
             "set_aside": self.set_aside,
             "accounts": [account_documents.write(state) for state in self.replay.accounts.values()],
+            "unsettled": {name: list(pools) for name, pools in self.replay.unsettled.items() if pools},
         }
         beside = self.checkpoint.with_name(self.checkpoint.name + ".new")
         with beside.open("w", encoding="utf-8") as file:
@@ -154,27 +305,45 @@ class _Run:
             os.fsync(file.fileno())
         beside.replace(self.checkpoint)
 
-    def resume(self, events: str, output: Path | None) -> None:
-        """Go on where a checkpoint stands."""
-        del events
-        path = self.checkpoint
-        if path is None or output is None:
-            return
-        found = account_documents.load_json(path.read_bytes(), path.name)
-        if not isinstance(found, dict) or found.get("schema") != CHECKPOINT:
+    def resume(self, path: Path) -> None:
+        """Go on where a checkpoint stands.
+
+        Raises:
+            ReplayError: it is none, is of another policy, or the files of its run are not there.
+        """
+        found = account_documents.load_json(arguments.read_bytes(str(path), path.name), path.name)
+        try:
+            if not isinstance(found, dict) or found["schema"] != CHECKPOINT:
+                raise KeyError  # noqa: TRY301 - one message for all that is no checkpoint
+            self.digest, self.done = str(found["stream"]), int(found["line"])
+            self.set_aside = int(found["set_aside"])
+            written = {name: int(found["written"][name]) for name in self.sinks}
+            accounts, policy = list(found["accounts"]), found["policy"]
+            unsettled = {str(name): tuple(pools) for name, pools in found["unsettled"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             message = f"{path} is no checkpoint\nhelp: name another file, or remove it to begin anew"
-            raise ReplayError(message)
-        if found["policy"] != self.policy.digest:
+            raise ReplayError(message) from None
+        if policy != self.policy.digest:
             message = f"{path} was made under another policy or version\nhelp: use that one, or remove the checkpoint"
             raise ReplayError(message)
-        written = int(found["written"])
-        if not output.exists() or output.stat().st_size < written:
-            message = f"{output} is shorter than the checkpoint says\nhelp: name the output of that run, or begin anew"
-            raise ReplayError(message)
-        for document in found["accounts"]:
+        for name, sink in self.sinks.items():
+            sink.written = written[name]
+            if written[name] and (sink.path is None or not sink.path.exists()):
+                message = f"the run of {path} wrote --{name}\nhelp: name the same file, or remove the checkpoint"
+                raise ReplayError(message)
+            if sink.path is not None and written[name] and sink.path.stat().st_size < written[name]:
+                message = (
+                    f"{sink.path} is shorter than the checkpoint says\nhelp: name the file of that run, or begin anew"
+                )
+                raise ReplayError(message)
+        for document in accounts:
             state = account_documents.read(document, self.policy.inputs, path.name)
             self.replay.accounts[state.account.id] = state
-        self.line, self.written, self.set_aside = int(found["line"]), written, int(found["set_aside"])
+        self.replay.unsettled = unsettled
+
+
+def _json(result: object) -> str:
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _checked(event: object) -> dict[str, Any]:
@@ -186,59 +355,25 @@ def _checked(event: object) -> dict[str, Any]:
     return event
 
 
-def _events(name: str, done: int) -> Iterator[tuple[int, object]]:
-    """Each line's number and event, or the error about it; those that were done are passed over."""
-    try:
-        stream: IO[bytes] = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        message = f"{name} cannot be read: {error.strerror}\nhelp: give a file, or - for standard input"
-        raise ReplayError(message) from None
-    with stream:
-        columns: list[str] | None = None
-        number = 0
-        while True:
-            line = stream.readline(MAXIMUM_LINE + 1)
-            if not line:
-                return
-            number += 1
-            too_long = len(line) > MAXIMUM_LINE
-            while too_long and line and not line.endswith(b"\n"):
-                line = stream.readline(MAXIMUM_LINE + 1)
-            if name.endswith(".csv") and columns is None:
-                columns = next(csv.reader([line.decode("utf-8-sig", "replace")]), [])
-                continue
-            if number <= done or (not too_long and not line.strip()):
-                continue
-            if too_long:
-                yield number, EventError("the line is too long\nhelp: an event is one short line")
-                continue
-            yield number, _parsed(line, columns)
-
-
 def _parsed(line: bytes, columns: list[str] | None) -> object:
+    """The event of a line, or the error about it."""
     try:
         if columns is None:
             return account_documents.load_json(line, "event")
-        cells = next(csv.reader([line.decode("utf-8")]))
+        cells = next(csv.reader([line.decode("utf-8").rstrip("\r\n")], strict=True))
         if len(cells) != len(columns):
             return EventError(
                 f"the line has {len(cells)} cells, the heading {len(columns)}\nhelp: write one cell a column"
             )
-        return {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
-    except (StateError, UnicodeDecodeError, csv.Error) as error:
-        return EventError(
-            str(error) if isinstance(error, StateError) else "the line is not UTF-8 text\nhelp: correct it"
-        )
-
-
-def _relog(policy: Policy, name: str) -> int:
-    differing = 0
-
-    def entries() -> Iterator[dict[str, Any]]:
-        for _, event in _events(name, 0):
-            yield _checked(event)
-
-    for result in relogged(policy, entries()):
-        differing += 1
-        click.echo(json.dumps(result, ensure_ascii=False, separators=(",", ":"), default=str))
-    return 1 if differing else 0
+        event: dict[str, object] = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+        if "reduce_only" in event:
+            event["reduce_only"] = {"true": True, "false": False}.get(str(event["reduce_only"]), event["reduce_only"])
+        if "document" in event:
+            event["document"] = account_documents.load_json(str(event["document"]), "/document")
+    except StateError as error:
+        return EventError(str(error))
+    except UnicodeDecodeError:
+        return EventError("the line is not UTF-8 text\nhelp: correct it")
+    except csv.Error as error:
+        return EventError(f"the line is no CSV: {error}\nhelp: an event is one line; double a quote within quotes")
+    return event

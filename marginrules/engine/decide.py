@@ -17,6 +17,7 @@ from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
 from marginrules.engine.interpret import POOL, Entity, Interpreter
 from marginrules.engine.report import Report
 from marginrules.engine.unknown import Unknown, Value
+from marginrules.language.nodes import Citation
 from marginrules.policy import plan
 from marginrules.policy.policy import Policy
 
@@ -270,7 +271,7 @@ class Judge:
             text=_text(rule),
             because="",
             refusal=None,
-            cites=_cites(self.before, rule),
+            cites=cited(self.before, rule.cites),
             values=values,
             before=self.before.report(),
             after=self.after.report(),
@@ -426,14 +427,15 @@ def _text(rule: plan.ActionRule) -> str:
     return " ".join(rule.span.text.split())
 
 
-def _cites(found: Evaluation, rule: plan.ActionRule) -> tuple[str, ...]:
+def cited(found: Evaluation, cites: tuple[Citation, ...]) -> tuple[str, ...]:
+    """What a rule cites, for people: title, passage, address, and the day it was read."""
     sources = found.policy.plan.sources
-    cited = []
-    for citation in rule.cites:
+    texts = []
+    for citation in cites:
         source = sources[citation.source]
         passage = f', "{citation.passage}"' if citation.passage else ""
-        cited.append(f"{source.title}{passage} <{source.address}> read {source.read}")
-    return tuple(cited)
+        texts.append(f"{source.title}{passage} <{source.address}> read {source.read}")
+    return tuple(texts)
 
 
 def _refused(
@@ -451,7 +453,7 @@ def _refused(
         text=_text(rule) if rule is not None else "",
         because=because,
         refusal=rule.refusal if rule is not None else None,
-        cites=_cites(before, rule) if rule is not None else (),
+        cites=cited(before, rule.cites) if rule is not None else (),
         values=values,
         before=before.report(),
         after=None,

@@ -1,5 +1,6 @@
 """The report and decisions as JSON, and actions from it: exact decimals as plain strings."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,6 +13,7 @@ from marginrules.account.actions import ACTION_KINDS, Action
 from marginrules.account.state import AccountState, StateError
 from marginrules.arithmetic import plain_text
 from marginrules.engine.decide import Decision
+from marginrules.engine.procedures import Entry, Outcome, totals
 from marginrules.engine.report import Figure, Report
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy.policy import Policy
@@ -164,6 +166,46 @@ def write_decision(decision: Decision) -> dict[str, Any]:
     }
 
 
+def write_entry(entry: Entry) -> dict[str, Any]:
+    """One step of a procedure; what it does not have is left out."""
+    found: dict[str, Any] = {"step": entry.step, "pool": entry.pool, "rule": entry.rule}
+    if entry.cites:
+        found["cites"] = list(entry.cites)
+    if entry.position is not None:
+        found["position"] = entry.position
+    if entry.positions:
+        found["positions"] = list(entry.positions)
+    if entry.orders:
+        found["orders"] = entry.orders
+    for name in ("quantity", "price", "amount"):
+        value = getattr(entry, name)
+        if value is not None:
+            found[name] = plain_text(value)
+    if entry.transfers:
+        found["transfers"] = [
+            {"place": transfer.place, "asset": transfer.asset, "amount": plain_text(transfer.amount)}
+            for transfer in entry.transfers
+        ]
+    return found
+
+
+def write_outcome(policy: Policy, state: AccountState, outcome: Outcome, after: Report) -> dict[str, Any]:
+    """What the venue did by itself, in the form `marginrules/procedures/1`: the steps, what arrived where, the state."""
+    return {
+        "schema": "marginrules/procedures/1",
+        "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest},
+        "account": state.account.id,
+        "entries": [write_entry(entry) for entry in outcome.entries],
+        "places": [
+            {"place": place, "asset": asset, "amount": plain_text(amount)}
+            for (place, asset), amount in totals(outcome.entries).items()
+        ],
+        "unsettled": list(outcome.unsettled),
+        "after": write(after),
+        "state": account_documents.write(outcome.state),
+    }
+
+
 def log_line(policy: Policy, state: AccountState, decision: Decision) -> str:
     """A decision as one line of a log, with everything that is needed to decide it again."""
     found = {
@@ -174,8 +216,18 @@ def log_line(policy: Policy, state: AccountState, decision: Decision) -> str:
         "allowed": decision.allowed,
         "rule": decision.rule,
         "because": decision.because,
+        "refusal": decision.refusal,
+        "state_digest": state_digest(decision.state),
     }
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+
+def state_digest(state: AccountState | None) -> str | None:
+    """A digest of an account document: two states with the same one are the same to the last digit."""
+    if state is None:
+        return None
+    text = json.dumps(account_documents.write(state), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _text(number: Decimal | None) -> str | None:

@@ -15,7 +15,7 @@ from marginrules.account.actions import Action, Effect
 from marginrules.account.contracts import unrealized_pnl
 from marginrules.account.state import AccountState, Balance
 from marginrules.arithmetic import exact_context
-from marginrules.engine.decide import ActionReader, Judge
+from marginrules.engine.decide import ActionReader, Judge, cited
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
 from marginrules.engine.interpret import POOL
 from marginrules.engine.unknown import Unknown, Value
@@ -28,6 +28,9 @@ MAXIMUM_STEPS = 10_000
 
 MARKET = "market"
 """The other side of trades: what a liquidated position lost went there."""
+
+SHORTFALL = "shortfall"
+"""Who bears what a ring-fenced position lost beyond its own margin: the rest of the account does not (B2, B22)."""
 
 _ZERO = Decimal(0)
 
@@ -51,9 +54,10 @@ class Entry:
 
     Attributes:
         step: `replenish`, or the name of the liquidation's step.
-        pool: id of the pool; position: id of the position; order: place of an order that was cancelled.
-        rule: `file:line`.
-        quantity: contracts closed; price: at which.
+        pool: id of the pool; position: id of the position; positions: ids of those that were handed over.
+        orders: how many were cancelled.
+        rule: `file:line`; cites: what the rule cites.
+        quantity: contracts closed, signed as the position was; price: at which.
         amount: margin that was added.
         transfers: what left the account.
     """
@@ -67,6 +71,8 @@ class Entry:
     price: Decimal | None = None
     amount: Decimal | None = None
     transfers: tuple[Transfer, ...] = ()
+    positions: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
 
 
 @frozen
@@ -121,6 +127,7 @@ class _Run:
     state: AccountState
     entries: list[Entry] = field(factory=list)
     unsettled: list[str] = field(factory=list)
+    seen: Evaluation | None = None
 
     def note(self, entry: Entry, state: AccountState) -> None:
         """Take a step."""
@@ -131,8 +138,10 @@ class _Run:
         self.state = state
 
     def evaluated(self) -> Evaluation:
-        """The account as it is now."""
-        return evaluation(self.policy, self.state, solve=False)
+        """The account as it is now; evaluated once between two steps."""
+        if self.seen is None or self.seen.state is not self.state:
+            self.seen = evaluation(self.policy, self.state, solve=False)
+        return self.seen
 
     # ------------------------------------------------------------ replenishing
 
@@ -164,7 +173,8 @@ class _Run:
                 else position
                 for position in self.state.positions
             )
-            entry = Entry("replenish", pool.instance.id, rule.span.file_line, identity, amount=added)
+            cites = cited(found, rule.cites)
+            entry = Entry("replenish", pool.instance.id, rule.span.file_line, identity, amount=added, cites=cites)
             self.note(entry, evolve(self.state, positions=positions))
 
     # ------------------------------------------------------------ liquidating
@@ -219,7 +229,8 @@ class _Run:
         if not going:
             return
         orders = tuple(order for order in self.state.orders if id(order) not in going)
-        entry = Entry(step.name, pool.instance.id, step.span.file_line, orders=len(going))
+        cites = cited(self.evaluated(), step.cites)
+        entry = Entry(step.name, pool.instance.id, step.span.file_line, orders=len(going), cites=cites)
         self.note(entry, evolve(self.state, orders=orders))
 
     def _close(self, step: plan.StepPlan, identity: str) -> None:
@@ -262,14 +273,15 @@ class _Run:
         quantity = position.quantity * share
         profit = unrealized_pnl(instrument, quantity, position.entry_price, price)
         funding = (position.accrued_funding or _ZERO) * share
-        state = _with_cash(self.state, instrument.settle, profit + funding - fee)
+        fenced = pool.instance.plan.draws_on == "assigned_margin" and position.assigned_margin is not None
+        rest = (position.assigned_margin or _ZERO) + profit + funding - fee
+        beyond = max(_ZERO, -rest) if fenced and quantity == position.quantity else _ZERO
+        state = with_cash(self.state, instrument.settle, profit + funding - fee + beyond)
         left = evolve(
             position,
             quantity=position.quantity - quantity,
             # What an isolated position loses or pays is its own margin, and its profit stays with it.
-            assigned_margin=None
-            if position.assigned_margin is None
-            else position.assigned_margin + profit + funding - fee,
+            assigned_margin=None if position.assigned_margin is None else rest,
             accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
         )
         positions = tuple(
@@ -278,19 +290,30 @@ class _Run:
         transfers = [Transfer(MARKET, instrument.settle, -(profit + funding))]
         if fee:
             transfers.append(Transfer(step.to or MARKET, instrument.settle, fee))
-        entry = Entry(step.name, identity, where, name, quantity=quantity, price=price, transfers=tuple(transfers))
+        if beyond:
+            transfers.append(Transfer(SHORTFALL, instrument.settle, -beyond))
+        entry = Entry(
+            step.name,
+            identity,
+            where,
+            name,
+            quantity=quantity,
+            price=price,
+            transfers=tuple(transfers),
+            cites=cited(self.evaluated(), step.cites),
+        )
         self.note(entry, evolve(state, positions=positions))
 
     def _hand_over(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
         """Positions go with all that backs them: the pool's collateral arrives at the place, whatever its sign."""
         state = self.state
-        going = {position.id for position, _, _ in pool.instance.positions}
+        going = tuple(position.id for position, _, _ in pool.instance.positions)
         transfers: list[Transfer] = []
         if pool.instance.plan.draws_on == "assigned_margin":
             for position, instrument, _ in pool.instance.positions:
                 margin = position.assigned_margin or _ZERO
                 asset = str(position.inputs.get(pool.instance.plan.draws_asset or "", instrument.settle))
-                state = _with_cash(state, asset, -margin)
+                state = with_cash(state, asset, -margin)
                 transfers.append(Transfer(step.to or MARKET, asset, margin))
         else:
             for balance, amount, _ in pool.instance.balances:
@@ -298,10 +321,18 @@ class _Run:
                     message = f"{step.span.file_line}: {amount.reason}"
                     raise ProcedureError(message)
                 if amount:
-                    state = _with_cash(state, balance.asset, -amount, balance.wallet)
+                    state = with_cash(state, balance.asset, -amount, balance.wallet)
                     transfers.append(Transfer(step.to or MARKET, balance.asset, amount))
         positions = tuple(position for position in state.positions if position.id not in going)
-        entry = Entry(step.name, pool.instance.id, step.span.file_line, transfers=tuple(transfers))
+        entry = Entry(
+            step.name,
+            pool.instance.id,
+            step.span.file_line,
+            going[0] if len(going) == 1 else None,
+            transfers=tuple(transfers),
+            positions=going,
+            cites=cited(self.evaluated(), step.cites),
+        )
         self.note(entry, evolve(state, positions=positions))
 
 
@@ -312,7 +343,7 @@ def _known(value: Value, where: str) -> Decimal | bool | str:
     return value
 
 
-def _with_cash(state: AccountState, asset: str, amount: Decimal, wallet: str | None = None) -> AccountState:
+def with_cash(state: AccountState, asset: str, amount: Decimal, wallet: str | None = None) -> AccountState:
     """The state with an amount added to the balance of an asset; its first, where several wallets hold it."""
     for place, balance in enumerate(state.balances):
         if balance.asset == asset and (wallet is None or balance.wallet == wallet):

@@ -5,7 +5,8 @@ The same events give the same results, to the last digit. After every event the 
 that it touched, so a liquidation stands right behind the price that caused it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,14 @@ from attrs import define, evolve, field
 import marginrules.account.documents as account_documents
 from marginrules.account.actions import ACTION_KINDS, Action, ActionError, apply
 from marginrules.account.contracts import value_at
-from marginrules.account.state import AccountState, Asset, StateError
+from marginrules.account.state import AccountState, Asset, Order, StateError
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.decide import Decision, decide
 from marginrules.engine.evaluate import evaluate
-from marginrules.engine.procedures import Entry, run_procedures
+from marginrules.engine.procedures import Entry, run_procedures, with_cash
 from marginrules.engine.report import Report
 from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy.policy import Policy
 
 EVENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -29,14 +31,24 @@ EVENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "index": (("asset", "price"), ()),
     "funding": (("symbol", "rate"), ()),
     "fill": (
-        ("symbol", "side", "quantity", "price"),
-        ("margin_mode", "leverage", "assigned_margin", "position", "position_side"),
+        ("quantity", "price"),
+        ("order", "symbol", "side", "margin_mode", "leverage", "assigned_margin", "position", "position_side", "fee"),
     ),
 }
 """Events beside actions, with what each must say and what it may say."""
 
+
 _COMMON = ("event", "account", "at")
+COLUMNS: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        [*_COMMON]
+        + [name for names in (EVENTS, ACTION_KINDS) for said in names.values() for part in said for name in part]
+    )
+)
+"""Every name that an event may say: the columns that a table of events can have."""
 _ZERO = Decimal(0)
+_SHOWN = 80
+"""Most characters of a wrong value that a message repeats."""
 
 
 class EventError(MarginRulesError):
@@ -54,10 +66,22 @@ class Replay:
     Attributes:
         policy: the policy that decides and liquidates.
         accounts: the accounts as they are now, by id.
+        unsettled: pools that are liquidatable and that no step of the policy helps, by account: told once.
+        decided: called with each decision and the account that it was about, before it changes; for a decision log.
     """
 
     policy: Policy
     accounts: dict[str, AccountState] = field(factory=dict)
+    unsettled: dict[str, tuple[str, ...]] = field(factory=dict)
+    decided: Callable[[AccountState, Decision], None] | None = None
+
+    def state(self, account: str) -> AccountState:
+        """An account as it is now.
+
+        Raises:
+            EventError: there is no such account.
+        """
+        return self._state(account)
 
     def report(self, account: str, *, solve: bool = True) -> Report:
         """The report of an account as it is now.
@@ -70,6 +94,19 @@ class Replay:
     def mark(self, symbol: str, price: Decimal) -> list[Result]:
         """A mark price; what the venue does about it."""
         return self.feed({"event": "mark", "symbol": symbol, "price": price})
+
+    def fill(
+        self, account: str, symbol: str, side: str, quantity: Decimal, price: Decimal, **more: Any
+    ) -> list[Result]:
+        """A trade that was done, whatever the policy says to it; `more` is as in a `fill` event."""
+        event = {"symbol": symbol, "side": side, "quantity": quantity, "price": price, **more}
+        return self.feed({"event": "fill", "account": account, **event})
+
+    def act(self, account: str, action: Action) -> list[Result]:
+        """An action that is asked for; the first result is the decision."""
+        from marginrules.engine.documents import write_action  # noqa: PLC0415 - documents reads this module's results
+
+        return self.feed({**write_action(action), "account": account})
 
     def feed(self, event: Mapping[str, Any]) -> list[Result]:
         """Take one event.
@@ -85,30 +122,50 @@ class Replay:
             EventError: the event cannot be taken; nothing has changed.
         """
         kind = event.get("event", event.get("action"))
+        decisions: list[tuple[AccountState, Decision]] = []
+        unsettled: dict[str, tuple[str, ...]] = {}
         try:
             with exact_context():
-                changed, results = self._taken(str(kind), event)
-                for name in list(changed):
-                    outcome = run_procedures(self.policy, changed[name])
+                changed, results = self._taken(str(kind), event, decisions)
+                for name, state in self._at(changed, event).items():
+                    outcome = run_procedures(self.policy, state)
                     changed[name] = outcome.state
+                    unsettled[name] = outcome.unsettled
                     results.extend(_entry(name, entry) for entry in outcome.entries)
+                    known = self.unsettled.get(name, ())
+                    fresh = [pool for pool in outcome.unsettled if pool not in known]
+                    if fresh:
+                        results.append({"account": name, "unsettled": fresh})
         except (StateError, ActionError) as error:
             raise EventError(str(error)) from None
+        except ArithmeticError:
+            message = "the amounts are out of range: nothing can be computed with them\nhelp: correct the event"
+            raise EventError(message) from None
         self.accounts.update(changed)
+        self.unsettled.update(unsettled)
+        if self.decided is not None:
+            for state, decision in decisions:
+                self.decided(state, decision)
         return results
 
     # ------------------------------------------------------------ events
 
-    def _taken(self, kind: str, event: Mapping[str, Any]) -> tuple[dict[str, AccountState], list[Result]]:
+    def _taken(
+        self, kind: str, event: Mapping[str, Any], decisions: list[tuple[AccountState, Decision]]
+    ) -> tuple[dict[str, AccountState], list[Result]]:
         if kind in ACTION_KINDS:
-            return self._action(event)
+            return self._action(event, decisions)
         if kind not in EVENTS:
-            message = f"there is no event {kind!r}\nhelp: an event is one of {', '.join((*EVENTS, *ACTION_KINDS))}"
+            near = did_you_mean(kind[:_SHOWN], (*EVENTS, *ACTION_KINDS))
+            known = ", ".join((*EVENTS, *ACTION_KINDS))
+            message = f"/event: there is no event {_short(kind)}\nhelp: {near}an event is one of {known}"
             raise EventError(message)
         required, optional = EVENTS[kind]
         for name in event:
             if name not in (*_COMMON, *required, *optional):
-                message = f"/{name}: `{kind}` has no `{name}`\nhelp: it says {', '.join((*required, *optional))}"
+                near = did_you_mean(str(name)[:_SHOWN], (*required, *optional))
+                listed = ", ".join((*required, *optional))
+                message = f"/{_short(name)}: `{kind}` has no `{_short(name)}`\nhelp: {near}it says {listed}"
                 raise EventError(message)
         for name in required:
             if event.get(name) is None:
@@ -117,22 +174,74 @@ class Replay:
         if kind == "account":
             state = account_documents.read(event["document"], self.policy.inputs, "/document")
             return {state.account.id: state}, []
-        if kind == "mark":
-            return self._marked(str(event["symbol"]), _number(event, "price")), []
-        if kind == "index":
-            return self._indexed(str(event["asset"]), _number(event, "price")), []
-        if kind == "funding":
-            return self._funded(str(event["symbol"]), _number(event, "rate", signed=True)), []
-        name, state = self._asking(event)
-        document = {key: value for key, value in event.items() if key not in _COMMON}
-        effect = apply(state, self._read({"action": "open", **document}))
-        return {name: effect.state}, []
+        if kind == "fill":
+            name, state = self._asking(event)
+            return {name: self._filled(state, event)}, []
+        changed = self._of_market(kind, event)
+        if event.get("account") is not None:
+            name, state = self._asking(event)
+            changed = {name: changed[name]} if name in changed else {}
+        return changed, []
 
-    def _action(self, event: Mapping[str, Any]) -> tuple[dict[str, AccountState], list[Result]]:
+    def _of_market(self, kind: str, event: Mapping[str, Any]) -> dict[str, AccountState]:
+        if kind == "mark":
+            return self._marked(_name(event, "symbol"), _number(event, "price"))
+        if kind == "index":
+            return self._indexed(_name(event, "asset"), _number(event, "price"))
+        return self._funded(_name(event, "symbol"), _number(event, "rate", signed=True))
+
+    def _at(self, changed: dict[str, AccountState], event: Mapping[str, Any]) -> dict[str, AccountState]:
+        """The accounts that changed, at the time of the event: it chooses among rules with dates."""
+        at = event.get("at")
+        if at is None:
+            return dict(changed)
+        moment = _moment(at)
+        return {name: evolve(state, account=evolve(state.account, as_of=moment)) for name, state in changed.items()}
+
+    def _filled(self, state: AccountState, event: Mapping[str, Any]) -> AccountState:
+        """The account after a trade: of a resting order, which shrinks by it, or of one that did not rest."""
+        document = {key: value for key, value in event.items() if key not in (*_COMMON, "order", "fee")}
+        order: Order | None = None
+        if event.get("order") is not None:
+            order = next((found for found in state.orders if found.id == event["order"]), None)
+            if order is None:
+                known = ", ".join(found.id for found in state.orders if found.id is not None) or "none with an id"
+                message = f"/order: there is no order {_short(event['order'])}\nhelp: the account has {known}"
+                raise EventError(message)
+            of_order = {"symbol": order.symbol, "side": order.side}
+            for name in ("margin_mode", "leverage"):
+                if getattr(order, name) is not None:
+                    of_order[name] = getattr(order, name)
+            for name in ("symbol", "side"):
+                if document.get(name, of_order[name]) != of_order[name]:
+                    message = f"/{name}: order {order.id} says {of_order[name]}\nhelp: leave it out"
+                    raise EventError(message)
+            document = {**of_order, **document}
+        action = self._read({"action": "open", **document})
+        effect = apply(state, action)
+        state = effect.state
+        if order is not None:
+            left = order.quantity - (action.quantity or _ZERO)
+            if left < 0:
+                message = f"/quantity: order {order.id} has {plain_text(order.quantity)} left\nhelp: fill that at most"
+                raise EventError(message)
+            kept = (evolve(found, quantity=left) if found is order else found for found in state.orders)
+            state = evolve(state, orders=tuple(found for found in kept if found.quantity))
+        if event.get("fee") is not None:
+            fee = _number(event, "fee", signed=True)
+            settle = state.instrument_by_symbol[action.symbol or ""].settle
+            state = with_cash(state, settle, -fee)
+        return state
+
+    def _action(
+        self, event: Mapping[str, Any], decisions: list[tuple[AccountState, Decision]]
+    ) -> tuple[dict[str, AccountState], list[Result]]:
         name, state = self._asking(event)
         document = {key: value for key, value in event.items() if key not in _COMMON}
         document["action"] = str(event.get("action", event.get("event")))
+        state = self._at({name: state}, event)[name]
         decision = decide(self.policy, state, self._read(document), solve=False)
+        decisions.append((state, decision))
         return {name: decision.state if decision.state is not None else state}, [_decision(name, decision)]
 
     def _read(self, document: Mapping[str, Any]) -> Action:
@@ -219,6 +328,31 @@ class Replay:
         return changed
 
 
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            found = None
+        if found is not None and found.tzinfo is not None:
+            return found
+    message = f'/at: {_short(value)} is no time\nhelp: write it as "2026-11-22T12:00:00Z"'
+    raise EventError(message)
+
+
+def _name(event: Mapping[str, Any], name: str) -> str:
+    value = event[name]
+    if not isinstance(value, str):
+        message = f"/{name}: {_short(value)} is no name\nhelp: write a text in quotes"
+        raise EventError(message)
+    return value
+
+
 def _number(event: Mapping[str, Any], name: str, *, signed: bool = False) -> Decimal:
     number = account_documents.decimal(event[name], f"/{name}", "event")
     if not signed and number <= 0:
@@ -243,20 +377,11 @@ def _decision(account: str, decision: Decision) -> Result:
 
 
 def _entry(account: str, entry: Entry) -> Result:
-    found: Result = {"step": entry.step, "pool": entry.pool, "rule": entry.rule}
-    if entry.position is not None:
-        found["position"] = entry.position
-    if entry.orders:
-        found["orders"] = entry.orders
-    for name in ("quantity", "price", "amount"):
-        value = getattr(entry, name)
-        if value is not None:
-            found[name] = plain_text(value)
-    if entry.transfers:
-        found["transfers"] = [
-            {"place": transfer.place, "asset": transfer.asset, "amount": plain_text(transfer.amount)}
-            for transfer in entry.transfers
-        ]
+    from marginrules.engine.documents import write_entry  # noqa: PLC0415 - documents reads this module's results
+
+    found = write_entry(entry)
+    # A stream repeats its rules; what they cite stands in the policy.
+    found.pop("cites", None)
     return {"account": account, "procedure": found}
 
 
@@ -273,24 +398,54 @@ def relogged(policy: Policy, entries: Iterator[Mapping[str, Any]]) -> Iterator[R
     Raises:
         EventError: a line is no entry of a decision log.
     """
-    from marginrules.engine.documents import read_action  # noqa: PLC0415 - documents reads this module's results
-
     for number, entry in enumerate(entries, 1):
-        if entry.get("schema") != "marginrules/decision-log/1":
-            message = (
-                f"line {number}: this is no entry of a decision log\nhelp: `marginrules act --log FILE` writes one"
-            )
-            raise EventError(message)
-        try:
+        found = again(policy, entry, number)
+        if found is not None:
+            yield found
+
+
+def again(policy: Policy, entry: Mapping[str, Any], number: int) -> Result | None:
+    """One entry of a decision log, decided again; None where the policy decides it as the log says.
+
+    Args:
+        policy: the policy that decides now.
+        entry: the parsed line.
+        number: of the line.
+
+    Raises:
+        EventError: it is no entry of a decision log.
+    """
+    from marginrules.engine.documents import read_action, state_digest  # noqa: PLC0415 - as above
+
+    if entry.get("schema") != "marginrules/decision-log/1":
+        message = f"line {number}: this is no entry of a decision log\nhelp: `marginrules act --log FILE` writes one"
+        raise EventError(message)
+    try:
+        with exact_context():
             state = account_documents.read(entry["account"], policy.inputs, f"line {number}")
             decision = decide(policy, state, read_action(entry["action"], f"line {number}"), solve=False)
-        except (KeyError, MarginRulesError) as error:
-            message = f"line {number}: {error}"
-            raise EventError(message) from None
-        if decision.allowed is not entry.get("allowed") or decision.because != entry.get("because"):
-            yield {
-                "line": number,
-                "action": entry["action"],
-                "logged": {"allowed": entry.get("allowed"), "because": entry.get("because")},
-                "now": {"allowed": decision.allowed, "because": decision.because, "rule": decision.rule},
-            }
+    except KeyError as error:
+        message = f"line {number}: the entry has no {error}\nhelp: give the line as it was written"
+        raise EventError(message) from None
+    except ArithmeticError:
+        message = f"line {number}: its amounts are out of range\nhelp: give the line as it was written"
+        raise EventError(message) from None
+    except MarginRulesError as error:
+        message = f"line {number}: {error}"
+        raise EventError(message) from None
+    now = {"allowed": decision.allowed, "because": decision.because, "state_digest": state_digest(decision.state)}
+    logged = {name: entry[name] if name in entry else now[name] for name in now}
+    if logged == now:
+        return None
+    policies = {
+        "logged": entry.get("policy"),
+        "now": {"name": policy.name, "version": policy.version, "digest": policy.digest},
+    }
+    return {
+        "line": number,
+        "action": entry["action"],
+        "policy": policies,
+        "logged": {"allowed": entry.get("allowed"), "because": entry.get("because"), "rule": entry.get("rule")},
+        "now": {"allowed": decision.allowed, "because": decision.because, "rule": decision.rule},
+        **({"states_differ": True} if decision.allowed and logged["allowed"] is True else {}),
+    }
