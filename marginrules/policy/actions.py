@@ -48,7 +48,7 @@ def _leaving(part: nodes.Leaving, rule: nodes.Allow | nodes.Refuse, whole: Elabo
         found = _readings(part.condition, rule.actions, "after", whole, what)
         return plan.LeavingPlan(None, other=False, conditions=found, because=because, refusal=refusal, span=part.span)
     conditions: dict[int, plan.Node] = {}
-    kinds = {reader.pool.pool.name for reader in whole.readers if reader is not None and reader.pool is not None}
+    kinds = {pool.pool.name for pool in whole.rules.pools}
     if part.every != "pool" and part.every not in kinds:
         whole.report(
             "undefined-name",
@@ -59,9 +59,7 @@ def _leaving(part: nodes.Leaving, rule: nodes.Allow | nodes.Refuse, whole: Elabo
     for number, reader in enumerate(whole.readers):
         if reader is None or reader.pool is None or part.every not in {"pool", reader.pool.pool.name}:
             continue
-        node = reader.condition(part.condition, "pool", "pool", what)
-        if node is not None:
-            conditions[number] = node
+        conditions[number] = reader.condition(part.condition, "pool", "pool", what)
     return plan.LeavingPlan(part.every, part.other, conditions, because, refusal, part.span)
 
 
@@ -72,10 +70,7 @@ def _readings(
     for number, reader in enumerate(whole.readers):
         if reader is None or not _concerns(actions, reader):
             continue
-        node = reader.about_actions(expression, actions, world)
-        fitted = reader.fit(node, FLAG, expression.span, what) if node is not None else None
-        if fitted is not None:
-            found[number] = fitted
+        found[number] = reader.fit(reader.about_actions(expression, actions, world), FLAG, expression.span, what)
     return found
 
 
@@ -107,12 +102,10 @@ def replenish_plans(rules: Rules, whole: Elaborator) -> tuple[plan.ReplenishPlan
                 continue
             condition = reader.about_actions(rule.condition, ("add_margin",), "before")
             amount = reader.about_actions(rule.amount, ("add_margin",), "before")
-            if condition is None or amount is None:
-                continue
-            condition = reader.fit(condition, FLAG, rule.condition.span, "when margin is added")
-            amount = reader.fit(amount, money("settle"), rule.amount.span, "the margin that is added")
-            if condition is not None and amount is not None:
-                pools[number] = (condition, amount)
+            pools[number] = (
+                reader.fit(condition, FLAG, rule.condition.span, "when margin is added"),
+                reader.fit(amount, money("settle"), rule.amount.span, "the margin that is added"),
+            )
         found.append(plan.ReplenishPlan(pools, rule.cites, rule.span))
     return tuple(found)
 
@@ -146,8 +139,8 @@ def _readers(
         for number, reader in enumerate(whole.readers)
         if reader is not None and reader.pool is not None and reader.pool.pool.name == kind
     ]
-    if not found:
-        kinds = {reader.pool.pool.name for reader in whole.readers if reader is not None and reader.pool is not None}
+    kinds = {pool.pool.name for pool in whole.rules.pools}
+    if kind not in kinds:
         whole.report(
             "undefined-name",
             rule.span,
@@ -168,7 +161,7 @@ def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
             return plan.StepPlan(step.name, "hand over", condition, None, None, None, None, to, step.cites, step.span)
         case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to):
             part = reader.in_scope(share, "position")
-            if part is not None and not part.dimension.dimensionless:
+            if not part.dimension.dimensionless:
                 part = reader.fit(part, RATE, share.span, "the share that is closed")
             order = reader.in_scope(largest, "position") if largest is not None else None
             at = reader.in_scope(price, "position") if price is not None else None

@@ -390,8 +390,6 @@ def _boundary(
     if statement is None:
         return None
     condition = reader.condition(statement.condition, "pool", "pool", "a boundary")
-    if condition is None:
-        return None
     return reader.named("pool", name, condition, statement.cites, statement.span, statement.because)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-Kind = Literal["amount", "number", "rate", "ratio", "literal", "flag", "choice", "asset", "tiers", "duration"]
+Kind = Literal["amount", "number", "rate", "ratio", "literal", "flag", "choice", "asset", "tiers", "duration", "broken"]
 Units = tuple[tuple[str, int], ...]
 
 
@@ -36,7 +36,7 @@ class Dimension:
     @property
     def numeric(self) -> bool:
         """Whether arithmetic is defined on it."""
-        return self.kind in {"amount", "number", "rate", "ratio", "literal", "duration"}
+        return self.kind in {"amount", "number", "rate", "ratio", "literal", "duration", "broken"}
 
     @property
     def dimensionless(self) -> bool:
@@ -52,6 +52,8 @@ FLAG = Dimension("flag")
 TIERS = Dimension("tiers")
 DURATION = Dimension("duration", (("seconds", 1),))
 ASSET = Dimension("asset")
+BROKEN = Dimension("broken")
+"""Of what a mistake, already reported, left without one: it goes with everything, so that one mistake is told once."""
 
 
 def amount(units: Mapping[str, int]) -> Dimension:
@@ -76,6 +78,8 @@ def choice(values: Iterable[str]) -> Dimension:
 
 def product(left: Dimension, right: Dimension, power: int = 1) -> Dimension:
     """The dimension of left times right (power 1) or left over right (power -1); both numeric."""
+    if BROKEN in (left, right):
+        return BROKEN
     if left.dimensionless and right.dimensionless:
         return _pure_product(left, right, power)
     units = dict(left.units)
@@ -109,6 +113,9 @@ def same_kind(left: Dimension, right: Dimension) -> Dimension | None:
 
     A literal beside an amount is the caller's case: only zero has every dimension.
     """
+    if BROKEN in (left, right):
+        other = right if left == BROKEN else left
+        return BROKEN if other == LITERAL else other
     if left.kind == right.kind == "choice":
         return left
     if left == right:
@@ -154,6 +161,8 @@ def _describe(dimension: Dimension) -> str:
             return "a duration"
         case "asset":
             return "an asset"
+        case "broken":
+            return "what is mistaken"
 
 
 _UNIT_NAMES = {

@@ -1,8 +1,9 @@
 """Syntax to plan nodes: names resolved, dimensions checked, meaning shared.
 
 One `Elaborator` serves one policy. Each pool variant gets its own reading of the definitions, because a name of a
-member (`maintenance_margin`) can be overridden inside a pool. Problems are collected, never raised: a name whose rule
-is broken is reported once and then passes silently.
+member (`maintenance_margin`) can be overridden inside a pool. Problems are collected, never raised: where one is found
+the reading goes on with a stand-in of the dimension that is due, or of none (`BROKEN`) that goes with everything. So a
+mistake is told once, and those in what depends on it are told beside it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.source import Source, Span
 from marginrules.policy import dimensions, plan
-from marginrules.policy.dimensions import FLAG, LITERAL, NUMBER, PRICE, QUANTITY, RATE, RATIO, Dimension
+from marginrules.policy.dimensions import BROKEN, FLAG, LITERAL, NUMBER, PRICE, QUANTITY, RATE, RATIO, Dimension
 from marginrules.policy.plan import Node
 from marginrules.policy.rules import DefinitionRule, PoolRules, Rules
 
@@ -158,6 +159,9 @@ _OF_POSITIONS = {"add_margin", "remove_margin", "open", "reduce", "close", "swit
 _OF_BALANCES = {"deposit", "withdraw", "transfer"}
 _OF_INSTRUMENTS = {*_OF_POSITIONS, "place_order", "cancel_order"}
 
+_UNREAD: Mapping[str, Dimension] = {}
+"""The columns of a table that could not be read: it may have any."""
+
 _NodeType = TypeVar("_NodeType", bound=Any)
 _MISSING: Any = object()
 
@@ -228,6 +232,8 @@ class Elaborator:
     """Every node, by kind and parts."""
     links: dict[str, dict[tuple[str, str], None]] = field(factory=dict)
     """For each group, the members and the field of theirs that names the asset of one of its kind."""
+    read: set[Span] = field(factory=set)
+    """Spans of the definitions that some rule reads, mistaken or not."""
 
     def report(self, code: str, span: Span, problem: str, remedy: str, **more: Any) -> None:
         """Note a problem."""
@@ -328,7 +334,7 @@ class PoolElaborator:
         return rule
 
     def definition(self, scope: plan.Scope, owner: str, name: str) -> plan.Named | None:
-        """The named value of a definition without parameters, or None where there is none or it is broken."""
+        """The named value of a definition without parameters, or None where there is none."""
         key = (scope, owner, name)
         if key in self.memo:
             return self.memo[key]  # type: ignore[no-any-return]
@@ -343,8 +349,8 @@ class PoolElaborator:
                 f"`{name}` depends on itself: {' -> '.join([*names, name])}",
                 "give one of them a value that does not lead back",
             )
-            self.memo[key] = None
-            return None
+            self.memo[key] = self._stand_in(scope, rule.definition)
+            return self.memo[key]  # type: ignore[no-any-return]
         self.in_progress.append(key)
         place = _Place(
             scope,
@@ -354,19 +360,20 @@ class PoolElaborator:
         )
         found = self._named(rule.definition, place)
         self.in_progress.pop()
-        # A cycle found further down has already put None here; that verdict stays.
+        # A cycle found further down has already put a stand-in here; that verdict stays.
         self.memo.setdefault(key, found)
         return self.memo[key]  # type: ignore[no-any-return]
 
-    def _named(self, definition: nodes.Definition, place: _Place) -> plan.Named | None:
+    def _stand_in(self, scope: plan.Scope, definition: nodes.Definition) -> plan.Named:
+        expected = self._standard(_Place(scope, scope), definition.name)
+        value = self.broken(definition.span, BROKEN if expected is None else expected)
+        return self.named(scope, definition.name, value, definition.cites, definition.span)
+
+    def _named(self, definition: nodes.Definition, place: _Place) -> plan.Named:
         value = self.expression(definition.value, place)
-        if value is None:
-            return None
         expected = self._standard(place, definition.name)
         if expected is not None:
             value = self.fit(value, expected, definition.value.span, f"`{definition.name}`")
-            if value is None:
-                return None
         return self.named(place.scope, definition.name, value, definition.cites, definition.span)
 
     def named(
@@ -403,16 +410,22 @@ class PoolElaborator:
 
     # ------------------------------------------------------------ dimensions
 
-    def fit(self, node: Node, expected: Dimension, span: Span, what: str) -> Node | None:
-        """The node where a value of a dimension is due; None, with a diagnostic, where it is not one."""
+    def broken(self, span: Span, dimension: Dimension = BROKEN) -> Node:
+        """What stands for an expression in which a problem was noted."""
+        return plan.Fact("account", plan.BROKEN, dimension, span)
+
+    def fit(self, node: Node, expected: Dimension, span: Span, what: str) -> Node:
+        """The node where a value of a dimension is due; a stand-in, with a diagnostic, where it is not one."""
         found = node.dimension
         expected = self.canonical(expected)
-        if found == expected or (found.kind == "choice" and expected.kind == "choice"):
+        if found == BROKEN:
+            return self.broken(span, expected)
+        if expected in (found, BROKEN) or (found.kind == "choice" and expected.kind == "choice"):
             return node
         if found.kind == "literal":
             value = _literal_value(node)
             if expected.kind == "rate":
-                return node if self._literal_rate(value, span, what) else None
+                return node if self._literal_rate(value, span, what) else self.broken(span, expected)
             if expected.dimensionless or value == _ZERO:
                 return node
         elif found.dimensionless and expected.dimensionless and {found.kind, expected.kind} != {"number", "rate"}:
@@ -424,7 +437,7 @@ class PoolElaborator:
             _remedy(found, expected),
             label=str(found),
         )
-        return None
+        return self.broken(span, expected)
 
     def _literal_rate(self, value: Decimal | None, span: Span, what: str) -> bool:
         if value is None or -_ONE <= value <= _ONE:
@@ -441,7 +454,7 @@ class PoolElaborator:
     def _together(self, left: Node, right: Node, span: Span, verb: str, spans: tuple[Span, Span]) -> Dimension | None:
         """The dimension of two things that are added, compared or chosen between."""
         for one, other, place in ((left, right, spans[0]), (right, left, spans[1])):
-            if one.dimension.kind != "literal" or other.dimension.kind == "literal":
+            if one.dimension.kind != "literal" or other.dimension.kind in {"literal", "broken"}:
                 continue
             value = _literal_value(one)
             if other.dimension.kind in {"amount", "duration"}:
@@ -470,8 +483,12 @@ class PoolElaborator:
 
     # ------------------------------------------------------------ expressions
 
-    def expression(self, expression: nodes.Expression, place: _Place) -> Node | None:
-        """The plan node of an expression, or None where a problem was noted."""
+    def expression(self, expression: nodes.Expression, place: _Place) -> Node:
+        """The plan node of an expression; a stand-in where a problem was noted."""
+        found = self._expression(expression, place)
+        return self.broken(expression.span) if found is None else found
+
+    def _expression(self, expression: nodes.Expression, place: _Place) -> Node | None:
         match expression:
             case nodes.Number():
                 return self._number(expression)
@@ -500,16 +517,15 @@ class PoolElaborator:
             case nodes.Convert():
                 return self._convert(expression, place)
 
-    def condition(self, expression: nodes.Expression, place_scope: plan.Scope, owner: str, what: str) -> Node | None:
+    def condition(self, expression: nodes.Expression, place_scope: plan.Scope, owner: str, what: str) -> Node:
         """The node of a condition; it must be a flag."""
-        node = self.expression(expression, _Place(place_scope, owner))
-        return self.fit(node, FLAG, expression.span, what) if node is not None else None
+        return self.fit(self.expression(expression, _Place(place_scope, owner)), FLAG, expression.span, what)
 
-    def about_actions(self, expression: nodes.Expression, actions: tuple[str, ...], world: Any) -> Node | None:
+    def about_actions(self, expression: nodes.Expression, actions: tuple[str, ...], world: Any) -> Node:
         """The node of an expression in a rule about actions, where they concern this pool."""
         return self.expression(expression, _Place("action", "action", actions=actions, world=world))
 
-    def in_scope(self, expression: nodes.Expression, scope: plan.Scope) -> Node | None:
+    def in_scope(self, expression: nodes.Expression, scope: plan.Scope) -> Node:
         """The node of an expression read in a scope of this pool."""
         return self.expression(expression, _Place(scope, scope))
 
@@ -527,12 +543,8 @@ class PoolElaborator:
 
     def _unary(self, expression: nodes.Unary, place: _Place) -> Node | None:
         operand = self.expression(expression.operand, place)
-        if operand is None:
-            return None
         if expression.operator == "not":
             fitted = self.fit(operand, FLAG, expression.operand.span, "what `not` turns round")
-            if fitted is None:
-                return None
             return self.make(plan.Unary, "not", fitted, dimension=FLAG, span=expression.span)
         if not self._numeric(operand, expression.operand.span):
             return None
@@ -558,14 +570,10 @@ class PoolElaborator:
             return self._equality(expression, place)
         left = self.expression(expression.left, place)
         right = self.expression(expression.right, place)
-        if left is None or right is None:
-            return None
         spans = (expression.left.span, expression.right.span)
         if operator in {"and", "or"}:
             fitted_left = self.fit(left, FLAG, spans[0], f"what stands beside `{operator}`")
             fitted_right = self.fit(right, FLAG, spans[1], f"what stands beside `{operator}`")
-            if fitted_left is None or fitted_right is None:
-                return None
             return self.make(plan.Logic, operator, fitted_left, fitted_right, dimension=FLAG, span=span)
         if not self._numeric(left, spans[0]) or not self._numeric(right, spans[1]):
             return None
@@ -599,17 +607,18 @@ class PoolElaborator:
         parts = (expression.left, expression.right)
         words = (left_word, right_word)
         sides[order[0]] = first = self.expression(parts[order[0]], place)
-        if first is None:
-            return None
         second_part = parts[order[1]]
         word = words[order[1]]
+        if first.dimension == BROKEN and word is not None and not self._is_choice_name(word, place):
+            # It may be a value of the choice that is mistaken.
+            return self.broken(expression.span, FLAG)
         if first.dimension.kind == "choice" and word is not None and not self._is_choice_name(word, place):
             sides[order[1]] = self._choice_value(word, first.dimension, second_part.span)
         else:
             sides[order[1]] = self.expression(second_part, place)
         left, right = sides
         if left is None or right is None:
-            return None
+            return self.broken(expression.span, FLAG)
         if left.dimension.kind not in {"choice", "flag"} or left.dimension.kind != right.dimension.kind:
             spans = (expression.left.span, expression.right.span)
             if self._together(left, right, spans[1], "compare", spans) is None:
@@ -653,11 +662,7 @@ class PoolElaborator:
         condition = self.expression(expression.condition, place)
         then = self.expression(expression.then, place)
         otherwise = self.expression(expression.otherwise, place)
-        if condition is None or then is None or otherwise is None:
-            return None
         condition = self.fit(condition, FLAG, expression.condition.span, "a condition")
-        if condition is None:
-            return None
         if then.dimension == otherwise.dimension == FLAG:
             dimension: Dimension | None = FLAG
         else:
@@ -695,18 +700,16 @@ class PoolElaborator:
                 else "correct the call",
             )
             return None
-        arguments = []
-        for argument in expression.arguments:
-            node = self.expression(argument, place)
-            if node is None or not self._numeric(node, argument.span):
-                return None
-            arguments.append(node)
-        return self._function(name, arguments, expression)
+        arguments = [self.expression(argument, place) for argument in expression.arguments]
+        numeric = [
+            self._numeric(node, argument.span) for node, argument in zip(arguments, expression.arguments, strict=True)
+        ]
+        return self._function(name, arguments, expression) if all(numeric) else None
 
     def _given(self, argument: nodes.Expression, place: _Place, span: Span) -> Node | None:
         node = self.expression(argument, place)
-        if node is None:
-            return None
+        if node.dimension == BROKEN:
+            return self.broken(span, FLAG)
         wrapped = node.operand if isinstance(node, plan.Aggregate) and node.operator == "only" else node
         if isinstance(node, plan.Asked | plan.TierColumn):
             return self.make(plan.Given, node, dimension=FLAG, span=span)
@@ -731,7 +734,7 @@ class PoolElaborator:
         if name == "abs":
             return self.make(plan.Unary, "abs", first, dimension=first.dimension, span=span)
         if name == "ln":
-            if not first.dimension.dimensionless:
+            if not first.dimension.dimensionless and first.dimension != BROKEN:
                 self.report(
                     "dimension-mismatch",
                     expression.arguments[0].span,
@@ -752,6 +755,8 @@ class PoolElaborator:
                 )
                 return None
             dimension = dimensions.amount({symbol: power // 2 for symbol, power in first.dimension.units})
+            if first.dimension == BROKEN:
+                dimension = BROKEN
             return self.make(plan.Unary, "sqrt", first, dimension=dimension, span=span)
         if name == "clamp":
             low = self._extreme("max", [arguments[0], arguments[1]], expression, (0, 1))
@@ -793,18 +798,11 @@ class PoolElaborator:
             )
             return None
         arguments = [self.expression(argument, place) for argument in expression.arguments]
-        if any(argument is None for argument in arguments):
-            return None
-        parameters = {
-            name: argument
-            for name, argument in zip(definition.parameters, arguments, strict=True)
-            if argument is not None
-        }
+        parameters = dict(zip(definition.parameters, arguments, strict=True))
+        self.whole.read.add(definition.span)
         self.in_progress.append(key)
         body = self.expression(definition.value, _Place(place.scope, place.owner, parameters, base=rule.base))
         self.in_progress.pop()
-        if body is None:
-            return None
         return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
 
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
@@ -837,14 +835,11 @@ class PoolElaborator:
         operand = where = None
         if expression.members.where is not None:
             where = self.expression(expression.members.where, inner)
-            if where is not None:
-                where = self.fit(where, FLAG, expression.members.where.span, "a condition on members")
-            if where is None:
-                return None
+            where = self.fit(where, FLAG, expression.members.where.span, "a condition on members")
         dimension = NUMBER
         if expression.operand is not None:
             operand = self.expression(expression.operand, inner)
-            if operand is None or not self._numeric(operand, expression.operand.span):
+            if not self._numeric(operand, expression.operand.span):
                 return None
             dimension = operand.dimension
             if by is not None:
@@ -1009,7 +1004,7 @@ class PoolElaborator:
                 return None
             if (
                 above.kind != "literal"
-                and above != key.dimension
+                and key.dimension not in (above, BROKEN)
                 and dimensions.same_kind(above, key.dimension) is None
             ):
                 self.report(
@@ -1027,6 +1022,10 @@ class PoolElaborator:
                 columns["maintenance_amount"] = key.dimension
             source = self._table_source(name.text, None, loaded.table, loaded.by_symbol, loaded.span)
             return source, columns
+        if len(name.parts) == 1 and name.text in self.rules.tables:
+            # Its rows could not be read, which is told where it is declared.
+            self.whole.used.add(("table", name.text))
+            return None
         if len(name.parts) == 1:
             known = [*self.whole.tables, "instrument.tiers", "asset.collateral_tiers"]
             self.report(
@@ -1037,7 +1036,7 @@ class PoolElaborator:
             )
             return None
         node = self._name(name, place)
-        if node is None:
+        if node is None or node.dimension == BROKEN:
             return None
         if not isinstance(node, plan.Field) or node.dimension.kind != "tiers":
             self.report(
@@ -1068,45 +1067,31 @@ class PoolElaborator:
             self.whole.interned[key] = found
         return found
 
-    def _tier_key(self, expression: nodes.Tiered | nodes.Pick, place: _Place) -> Node | None:
+    def _tier_key(self, expression: nodes.Tiered | nodes.Pick, place: _Place) -> Node:
         key = self.expression(expression.key, place)
-        if key is None or not self._numeric(key, expression.key.span):
-            return None
-        return key
+        return key if self._numeric(key, expression.key.span) else self.broken(expression.key.span)
 
     def _tiered(self, expression: nodes.Tiered, place: _Place) -> Node | None:
         key = self._tier_key(expression, place)
-        if key is None:
-            return None
         found = self._table(expression.table, place, key)
-        if found is None:
-            return None
-        source, columns = found
+        source, columns = found if found is not None else (None, _UNREAD)
         inner = evolve(place, tier=columns)
-        rate = self.expression(expression.rate, inner)
-        deduction = self.expression(expression.amount, inner) if expression.amount is not None else None
-        if rate is None or (deduction is None and expression.amount is not None):
-            return None
-        rate = self.fit(rate, RATE, expression.rate.span, "the rate of a tier")
-        if rate is None:
-            return None
-        if deduction is not None and expression.amount is not None:
+        rate = self.fit(self.expression(expression.rate, inner), RATE, expression.rate.span, "the rate of a tier")
+        deduction = None
+        if expression.amount is not None:
+            deduction = self.expression(expression.amount, inner)
             deduction = self.fit(deduction, key.dimension, expression.amount.span, "the amount of a tier")
-            if deduction is None:
-                return None
+        if source is None:
+            return self.broken(expression.span, key.dimension)
         return self.make(plan.Tiered, key, source, rate, deduction, dimension=key.dimension, span=expression.span)
 
     def _pick(self, expression: nodes.Pick, place: _Place) -> Node | None:
         key = self._tier_key(expression, place)
-        if key is None:
-            return None
         found = self._table(expression.table, place, key)
-        if found is None:
-            return None
-        source, columns = found
+        source, columns = found if found is not None else (None, _UNREAD)
         result = self.expression(expression.result, evolve(place, tier=columns))
-        if result is None:
-            return None
+        if source is None:
+            return self.broken(expression.span, result.dimension)
         return self.make(plan.Pick, key, source, result, dimension=result.dimension, span=expression.span)
 
     def _round(self, expression: nodes.Round, place: _Place) -> Node | None:
@@ -1120,12 +1105,10 @@ class PoolElaborator:
                 did_you_mean(expression.direction, _DIRECTIONS) + f"use one of {', '.join(_DIRECTIONS)}",
             )
             return None
-        if operand is None or step is None or not self._numeric(operand, expression.operand.span):
+        if not self._numeric(operand, expression.operand.span):
             return None
         if expression.decimals:
             step = self.fit(step, NUMBER, expression.step.span, "the number of decimals")
-            if step is None:
-                return None
             step = self.make(plan.Unary, "decimals", step, dimension=operand.dimension, span=expression.step.span)
             return self.make(
                 plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span
@@ -1135,8 +1118,6 @@ class PoolElaborator:
             if not (operand.dimension.dimensionless and step.dimension.dimensionless)
             else step
         )
-        if step is None:
-            return None
         value = _literal_value(step)
         if value is not None and value <= _ZERO:
             self.report("division-by-zero", expression.step.span, "a rounding step is above zero", "write the step")
@@ -1147,9 +1128,10 @@ class PoolElaborator:
 
     def _convert(self, expression: nodes.Convert, place: _Place) -> Node | None:
         operand = self.expression(expression.operand, place)
-        if operand is None:
-            return None
         units = operand.dimension.units
+        if operand.dimension == BROKEN:
+            # Whatever it is, once converted it is money in that asset.
+            units = (("settle", 1),)
         if len(units) != 1 or units[0][1] != 1 or units[0][0] in {"contracts", "seconds", "units"}:
             self.report(
                 "dimension-mismatch",
@@ -1173,6 +1155,8 @@ class PoolElaborator:
             return None
         target_dimension = self.canonical(dimensions.money(target))
         target = target_dimension.units[0][0]
+        if operand.dimension == BROKEN:
+            return self.broken(expression.span, target_dimension)
         origin = units[0][0]
         if origin == target:
             return operand
@@ -1344,10 +1328,15 @@ class PoolElaborator:
             node = reader.pool_name(word, name.span)
             if node is not _MISSING and node is not None:
                 values.append((number, node))
-        if not values:
+        if not values and all(
+            reader is not None
+            for reader, pool in zip(self.whole.readers, self.rules.pools, strict=True)
+            if pool.pool.name == kind
+        ):
             self.report(
                 "undefined-name", name.span, f"pool `{kind}` has no `{word}`", "define it there, or correct the name"
             )
+        if not values:
             return None
         dimension = values[0][1].dimension
         if _money_symbol(dimension) is not None:
@@ -1415,6 +1404,7 @@ class PoolElaborator:
                     f"write `{word}({', '.join(rule.definition.parameters)})`",
                 )
                 return None
+            self.whole.read.add(rule.definition.span)
             return self.definition(place.scope, place.owner, word)
         if place.owner == "pool":
             return self._pool_name_value(word, span)
@@ -1498,16 +1488,14 @@ class PoolElaborator:
             node = self._choice_value(word, dimension, expression.span)
             return node.value if isinstance(node, plan.Constant) else None
         found = self.expression(expression, _Place("account", "account"))
-        if found is None:
-            return None
         if found.dimension == LITERAL and dimension.kind == "amount" and _money_symbol(dimension) is None:
             # There is no literal of such a unit: the number is in the one declared beside it.
             return found.value if isinstance(found, plan.Constant) else None
         fitted = self.fit(found, dimension, expression.span, what)
         return fitted.value if isinstance(fitted, plan.Constant) else None
 
-    def constant(self, word: str) -> Node | None:
-        """The named value of a constant, or None where its rule is broken."""
+    def constant(self, word: str) -> Node:
+        """The named value of a constant."""
         self.whole.used.add(("constant", word))
         key = ("account", "constant", word)
         if key in self.memo:
@@ -1520,23 +1508,18 @@ class PoolElaborator:
                 f"`{word}` depends on itself",
                 "give it a value that does not lead back",
             )
-            return None
+            return self.broken(constant.span)
         self.in_progress.append(key)
         constant = self.rules.constants[word]
         value = self.expression(constant.value, _Place("account", "constant"))
-        if value is not None and constant.dimension is not None:
+        if constant.dimension is not None:
             declared = nodes.Input("account", word, constant.dimension, None, None, None, "", span=constant.span)
-            dimension = self.input_dimension(declared)
-            value = None if dimension is None else self.fit(value, dimension, constant.value.span, f"`{word}`")
-            if (
-                value is not None
-                and dimension is not None
-                and value.dimension.kind == "literal"
-                and isinstance(value, plan.Constant)
-            ):
+            dimension = self.input_dimension(declared) or BROKEN
+            value = self.fit(value, dimension, constant.value.span, f"`{word}`")
+            if value.dimension.kind == "literal" and isinstance(value, plan.Constant):
                 value = self.make(plan.Constant, value.value, dimension=dimension, span=value.span)
         self.in_progress.pop()
-        named = self.named("account", word, value, constant.cites, constant.span) if value is not None else None
+        named = self.named("account", word, value, constant.cites, constant.span)
         self.memo[key] = named
         return named
 
@@ -1548,6 +1531,8 @@ class PoolElaborator:
                 "there is no tier here",
                 "`tier.` belongs inside `tiered … rate …` or `pick … from …`",
             )
+            return None
+        if place.tier is _UNREAD:
             return None
         if column not in place.tier:
             self.report(

@@ -20,6 +20,9 @@ from marginrules.language.nodes import Citation, RoundingDirection
 from marginrules.language.source import Span
 from marginrules.policy.dimensions import Dimension
 
+BROKEN = "broken"
+"""Name of the fact that stands for a mistaken expression while checks go on; no checked policy has one."""
+
 Scope = str
 """`account`, `pool`, `position`, `order`, `balance`, or the name of a group."""
 Members = str

@@ -2,7 +2,7 @@
 
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy import plan
-from marginrules.policy.checks.context import Checking, assignments, described, truth, variables
+from marginrules.policy.checks.context import Checking, assignments, broken, described, truth, variables
 
 
 def collateral_drawn_twice(checking: Checking) -> list[Diagnostic]:
@@ -30,7 +30,7 @@ def collateral_drawn_twice(checking: Checking) -> list[Diagnostic]:
             )
     conditions = [node for pool in pools for node in (pool.when, pool.draws_where) if node is not None]
     combinations = assignments(variables(conditions))
-    if combinations is None:
+    if combinations is None or any(broken(condition) for condition in conditions):
         return found
     for assignment in combinations:
         drawing = [

@@ -77,6 +77,15 @@ def assignments(domains: Mapping[Variable, tuple[str | bool, ...]]) -> Iterator[
     return (dict(zip(names, values, strict=True)) for values in product(*domains.values()))
 
 
+def broken(node: plan.Node | None) -> bool:
+    """Whether a mistake that was already reported is in a node: what follows from it is not to be told too."""
+    if node is None:
+        return False
+    if isinstance(node, plan.Fact) and node.name == plan.BROKEN:
+        return True
+    return any(broken(child) for child in plan.children(node))
+
+
 Truth = Literal[True, False] | None
 
 

@@ -2,7 +2,7 @@
 
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy import plan
-from marginrules.policy.checks.context import Checking, assignments, described, truth, variables
+from marginrules.policy.checks.context import Checking, assignments, broken, described, truth, variables
 
 _DECIDABLE = "compare choices and flags only, such as `margin_mode == cross`"
 
@@ -10,13 +10,15 @@ _DECIDABLE = "compare choices and flags only, such as `margin_mode == cross`"
 def pool_coverage(checking: Checking) -> list[Diagnostic]:
     """Goes through every combination of the choices and flags that decide membership."""
     pools = checking.pools
-    if not pools:
+    if not pools or len(pools) < len(checking.rules.pools):
         return []
     found: list[Diagnostic] = []
     for members, word in (("positions", "position"), ("orders", "order")):
         conditions = [
             condition for pool in pools for condition in (pool.when, getattr(pool, members)) if condition is not None
         ]
+        if any(broken(condition) for condition in conditions):
+            continue
         domains = variables(conditions)
         combinations = assignments(domains)
         if combinations is None:

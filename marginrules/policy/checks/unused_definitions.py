@@ -28,20 +28,27 @@ def unused_definitions(checking: Checking) -> list[Diagnostic]:
 
 def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
     rules = checking.rules
+    if len(checking.pools) < len(rules.pools):
+        # What a pool that is not complete would use is not known.
+        return
     own = rules.header.span.source
     reached = _reached(checking)
+    # What a mistaken rule reads is used, though nothing reaches it.
+    mistaken = any(entry.severity == "error" for entry in checking.whole.diagnostics)
+    read = checking.whole.read if mistaken else set()
     for entity, definitions in rules.definitions.items():
         for name, rule in definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES.get(entity, {})
             used = (entity, name) in reached or (
                 bool(rule.definition.parameters) and (entity, name) in checking.whole.used
             )
-            if not shown and not used and rule.definition.span.source == own:
+            if not shown and not used and rule.definition.span not in read and rule.definition.span.source == own:
                 yield f"`{entity}.{name}`", rule.definition.span
     for pool in rules.pools:
         for name, rule in pool.definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES["pool"]
-            if not shown and rule.definition.span not in _reached_spans(checking) and not rule.definition.parameters:
+            used = rule.definition.span in read or rule.definition.span in _reached_spans(checking)
+            if not shown and not used and not rule.definition.parameters:
                 yield f"`{pool.pool.name}.{name}`", rule.definition.span
     for name, constant in rules.constants.items():
         if ("constant", name) not in checking.whole.used and constant.span.source == own:
