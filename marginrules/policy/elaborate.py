@@ -1488,8 +1488,8 @@ class PoolElaborator:
             node = self._choice_value(word, dimension, expression.span)
             return node.value if isinstance(node, plan.Constant) else None
         found = self.expression(expression, _Place("account", "account"))
-        if found.dimension == LITERAL and dimension.kind == "amount" and _money_symbol(dimension) is None:
-            # There is no literal of such a unit: the number is in the one declared beside it.
+        if found.dimension == LITERAL and dimension.kind in {"amount", "duration"}:
+            # The number is in the unit declared beside it, as it is in documents.
             return found.value if isinstance(found, plan.Constant) else None
         fitted = self.fit(found, dimension, expression.span, what)
         return fitted.value if isinstance(fitted, plan.Constant) else None
