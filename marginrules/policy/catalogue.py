@@ -54,10 +54,16 @@ def find_policy(name: str | Path) -> Path:
     if path.is_file():
         return path
     known = policy_names()
-    remedy = (
-        did_you_mean(str(name), known) + f"shipped policies are {', '.join(known)}; or give the path of a rule file"
-    )
-    problem = f"{name} is a folder" if path.is_dir() else f"there is no policy {str(name)!r}"
+    near = did_you_mean(path.stem if path.suffix == ".margin" else str(name), known)
+    remedy = near + f"shipped policies are {', '.join(known)}; or give the path of a rule file"
+    if not str(name).strip():
+        problem = "the name of the policy is empty"
+    elif path.is_dir():
+        problem = f"{name} is a folder"
+    elif path.suffix == ".margin" or len(path.parts) > 1:
+        problem = f"there is no file {name}"
+    else:
+        problem = f"there is no policy {str(name)!r}"
     message = f"{problem}\nhelp: {remedy}"
     raise PolicyNotFoundError(message)
 

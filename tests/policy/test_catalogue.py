@@ -150,3 +150,23 @@ def test_an_unknown_policy_is_told_what_is_near() -> None:
     """By name."""
     with pytest.raises(PolicyNotFoundError, match="did you mean `documented`"):
         load_policy("documentd")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "the name of the policy is empty"),
+        (" ", "the name of the policy is empty"),
+        ("hyperliqid.margin", "there is no file hyperliqid.margin"),
+        ("no/such", "there is no file no/such"),
+        (".", ". is a folder"),
+        ("hyperliqid", "there is no policy 'hyperliqid'"),
+    ],
+)
+def test_a_policy_that_is_not_there_is_told_what_it_was_looked_for_as(name: str, problem: str) -> None:
+    """A file by its path, a shipped one by its name."""
+    with pytest.raises(PolicyNotFoundError) as caught:
+        load_policy(name)
+    found = str(caught.value)
+    assert found.startswith(f"{problem}\nhelp: ")
+    assert ("did you mean `hyperliquid`" in found) == name.startswith("hyper")
