@@ -41,7 +41,12 @@ A trade without a `price` is a market order: it fills at the mark price.
 _HEDGE_SIDES: Mapping[str, bool | None] = {"LONG": True, "SHORT": False, "BOTH": None, "NET": None}
 """Whether a position side is the long one; None for the names of having one position a symbol."""
 
+BOOKED_DECIMALS = 24
+"""Decimals of what is booked: profit, funding, fees, assigned margin, contracts closed. A quotient such as a third has no
+last digit; booked with so many, sums of what arrives and what is left are exact, and far below any unit of a venue."""
+
 _ZERO = Decimal(0)
+_BOOKED = Decimal(1).scaleb(-BOOKED_DECIMALS)
 
 
 @frozen
@@ -177,6 +182,12 @@ def priced(state: AccountState, action: Action) -> Action:
     return evolve(action, price=_price(action, instrument))
 
 
+def booked(amount: Decimal) -> Decimal:
+    """An amount as it is booked: rounded half to even to `BOOKED_DECIMALS`."""
+    _, _, exponent = amount.as_tuple()
+    return amount.quantize(_BOOKED) if isinstance(exponent, int) and exponent < -BOOKED_DECIMALS else amount
+
+
 def _check(action: Action) -> None:
     known = ACTION_KINDS.get(action.action)
     if known is None:
@@ -299,9 +310,9 @@ def _closed(
     instrument = state.instrument_by_symbol[position.symbol]
     signed = quantity if position.quantity > 0 else -quantity
     whole = abs(position.quantity)
-    profit = unrealized_pnl(instrument, signed, position.entry_price, price)
+    profit = booked(unrealized_pnl(instrument, signed, position.entry_price, price))
     # Multiplied before it is divided: a third of 300 is 100, not 99.99…9.
-    funding = (position.accrued_funding or _ZERO) * quantity / whole
+    funding = booked((position.accrued_funding or _ZERO) * quantity / whole)
     state = _cash(state, instrument.settle, profit + funding)
     if quantity == whole:
         return _with_position(state, place, None), None
@@ -310,7 +321,7 @@ def _closed(
         quantity=position.quantity - signed,
         assigned_margin=None
         if position.assigned_margin is None
-        else position.assigned_margin * (whole - quantity) / whole,
+        else booked(position.assigned_margin * (whole - quantity) / whole),
         accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
     )
     return _with_position(state, place, left), left
@@ -379,7 +390,7 @@ def _open(state: AccountState, action: Action) -> Effect:
     mode = action.margin_mode if found is None else found[1].margin_mode
     if mode == "isolated" and assigned is None:
         # At a venue without a leverage setting, a trade moves no margin of its own: what backs it is added apart.
-        assigned = value_at(instrument, opened, price) / leverage if leverage is not None else _ZERO
+        assigned = booked(value_at(instrument, opened, price) / leverage) if leverage is not None else _ZERO
     if mode == "cross" and action.assigned_margin:
         raise ActionError(
             "/assigned_margin", "a cross position has no assigned margin", "leave it out, or say isolated"
@@ -470,7 +481,7 @@ def _switch(state: AccountState, action: Action) -> Effect:
                         "/assigned_margin", f"position {position.id} has no leverage", "say what is to be assigned"
                     )
                 instrument = state.instrument_by_symbol[position.symbol]
-                margin = value_at(instrument, position.quantity, position.entry_price) / position.leverage
+                margin = booked(value_at(instrument, position.quantity, position.entry_price) / position.leverage)
         state = _with_position(state, place, evolve(position, margin_mode=action.margin_mode, assigned_margin=margin))
     return Effect(state, places[0][1].id if places else None)
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from attrs import define, evolve, field, frozen
 
-from marginrules.account.actions import Action, Effect
+from marginrules.account.actions import Action, Effect, booked
 from marginrules.account.contracts import unrealized_pnl
 from marginrules.account.state import AccountState, Balance
 from marginrules.arithmetic import exact_context
@@ -167,6 +167,7 @@ class _Run:
             added = _known(reader.value(amount, ("action", 0)), rule.span.file_line)
             if not isinstance(added, Decimal) or added <= 0:
                 return
+            added = booked(added)
             positions = tuple(
                 evolve(position, assigned_margin=(position.assigned_margin or _ZERO) + added)
                 if position.id == identity
@@ -269,10 +270,10 @@ class _Run:
         if price is None or price <= 0:
             message = f"{where}: position {name} has no price to be closed at"
             raise ProcedureError(message)
-        fee = (read(step.fee) or _ZERO) * share
-        quantity = position.quantity * share
-        profit = unrealized_pnl(instrument, quantity, position.entry_price, price)
-        funding = (position.accrued_funding or _ZERO) * share
+        fee = booked((read(step.fee) or _ZERO) * share)
+        quantity = booked(position.quantity * share)
+        profit = booked(unrealized_pnl(instrument, quantity, position.entry_price, price))
+        funding = booked((position.accrued_funding or _ZERO) * share)
         fenced = pool.instance.plan.draws_on == "assigned_margin" and position.assigned_margin is not None
         rest = (position.assigned_margin or _ZERO) + profit + funding - fee
         beyond = max(_ZERO, -rest) if fenced and quantity == position.quantity else _ZERO

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 import marginrules.account.documents as account_documents
-from marginrules.account.actions import ACTION_KINDS, Action, ActionError, apply
+from marginrules.account.actions import ACTION_KINDS, Action, ActionError, apply, booked
 from marginrules.account.contracts import value_at
 from marginrules.account.state import AccountState, Asset, Order, StateError
 from marginrules.arithmetic import exact_context, plain_text
@@ -309,7 +309,7 @@ class Replay:
                     positions.append(position)
                     continue
                 value = value_at(instrument, position.quantity, instrument.mark_price)
-                amount = value * rate if position.quantity > 0 else -value * rate
+                amount = booked(value * rate if position.quantity > 0 else -value * rate)
                 paid += amount
                 if position.assigned_margin is not None:
                     position = evolve(position, assigned_margin=position.assigned_margin - amount)  # noqa: PLW2901
