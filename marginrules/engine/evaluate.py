@@ -229,6 +229,7 @@ class _Layout:
         idle: the idle equity among the pool's values; None where the policy has none for the pool.
         by_balance: whether it has one for each balance.
         stated: prices for which the policy has rules of its own.
+        lacking: figures of the pool that the policy does not define; lacking_of_position: of its positions.
     """
 
     pool: Callable[[list[Any], str, tuple[str, ...], str | None], PoolReport]
@@ -239,6 +240,8 @@ class _Layout:
     idle: Callable[[list[Any]], Decimal] | None
     by_balance: bool
     stated: Mapping[str, plan.Node]
+    lacking: tuple[str, ...]
+    lacking_of_position: tuple[str, ...]
 
 
 @define
@@ -251,6 +254,8 @@ class _Text:
 
     def value(self, scope: plan.Scope, node: plan.Node | None) -> str:
         """An expression for a node's value; `complete` says afterwards whether the kernel has them all."""
+        if node is None:
+            return "None"
         bare = node
         while isinstance(bare, plan.Named):
             bare = bare.value
@@ -282,7 +287,7 @@ def _layout(pool: plan.PoolPlan, kernel: Kernel) -> _Layout | None:
     equity, initial, maintenance = (
         text.value("pool", own.get(name)) for name in ("equity", "initial_margin", "maintenance_margin")
     )
-    ratio = f"{maintenance} / {equity} if {equity} > 0 else None"
+    ratio = "None" if "None" in {maintenance, equity} else f"{maintenance} / {equity} if {equity} > 0 else None"
     if "margin_ratio" in own:
         ratio = text.value("pool", own["margin_ratio"])
     liquidatable = "False" if pool.liquidate is None else text.value("pool", pool.liquidate)
@@ -308,6 +313,8 @@ def _layout(pool: plan.PoolPlan, kernel: Kernel) -> _Layout | None:
         None if idle is None else text.function("row", idle),
         "idle_equity" in pool.definitions.get("balance", {}),
         {name: members[name] for name in _PRICES if name in members},
+        tuple(name for name in ("equity", "initial_margin", "maintenance_margin") if name not in own),
+        tuple(name for name in ("initial_margin", "maintenance_margin") if name not in members),
     )
 
 
@@ -358,12 +365,17 @@ class _Writer:
             ids = tuple([member[0].id for member in instance.positions])
             record = layout.pool(values, identity, ids, asset)
             pools.append(record)
+            for name in layout.lacking:
+                self.figure(Unknown(self._undefined(name)), f"/pools/{index}/{name}")
             if record.margin_ratio is None:
                 self.figure(_margin_ratio(record.maintenance_margin, record.equity), f"/pools/{index}/margin_ratio")
             if layout.idle is not None:
                 idle.append(IdleEquity(asset, layout.idle(values)))
             elif layout.by_balance:
                 self._idle(pool, idle)
+            for name in layout.lacking_of_position:
+                for place in range(len(ids)):
+                    self._of_position(pool, place, name, Unknown(self._undefined(name)))
             make = layout.position
             if pool.prices is NO_PRICES:
                 for name, row in zip(ids, rows["position"]):  # noqa: B905 - a row for each, made of the same members
@@ -413,6 +425,9 @@ class _Writer:
             if as_of is not None and as_of.date() >= until
         ]
 
+    def _undefined(self, name: str) -> str:
+        return f"policy {self.policy.name} does not define {name}"
+
     def figure(self, value: Value | None, at: str) -> Any:
         """A value for the report; what cannot be had is None and gets an entry."""
         if isinstance(value, Unknown):
@@ -423,7 +438,7 @@ class _Writer:
     def _named(self, pool: PoolEvaluation, scope: plan.Scope, name: str, entity: Entity, at: str) -> Any:
         named = pool.instance.plan.definitions[scope].get(name)
         if named is None:
-            return self.figure(Unknown(f"policy {self.policy.name} does not define {name}"), at)
+            return self.figure(Unknown(self._undefined(name)), at)
         return self.figure(pool.value(named, entity), at)
 
     def _pool(self, index: int, pool: PoolEvaluation) -> PoolReport:
@@ -486,7 +501,7 @@ class _Writer:
 
         def figure(name: str) -> Any:
             node = position_fact(found, name) if name in {"notional", "unrealized_pnl"} else members.get(name)
-            missing = Unknown(f"policy {self.policy.name} does not define {name}")
+            missing = Unknown(self._undefined(name))
             return self._of_position(pool, index, name, missing if node is None else pool.value(node, entity))
 
         notional, profit, initial, maintenance = [

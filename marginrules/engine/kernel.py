@@ -55,11 +55,13 @@ class Kernel:
         run: `(account, positions, orders, balances, collateral, asset, assets, groups)` to the values of the pool, and
             of each position, order, balance and group, by scope.
         columns: where a node's value stands, by scope and node.
+        partial: columns, by scope, of what is computed in a branch, so that an account may have no value there.
         source: the generated text, for those who want to see it.
     """
 
     run: Callable[..., Rows]
     columns: Mapping[plan.Scope, Mapping[int, int]]
+    partial: Mapping[plan.Scope, frozenset[int]]
     source: str = field(repr=False)
 
 
@@ -519,12 +521,13 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
 
 
 @define
-class _Stages:
+class Stages:
     """In which round each node can be computed: members, then the pool, then members again."""
 
     found: dict[int, int] = field(factory=dict)
 
     def of(self, node: plan.Node) -> int:
+        """The round, from 0."""
         known = self.found.get(id(node))
         if known is None:
             known = max((self.of(child) for child in plan.children(node)), default=0)
@@ -625,7 +628,7 @@ def compile_nodes(
         "ONE": Decimal(1),
     }
     emitter = Emitter(names, by_asset={name: by == "settlement asset" for name, by in groups.items()})
-    stages = _Stages()
+    stages = Stages()
     needed = _all_aggregates(roots, member_nodes)
     last = max(
         (stages.of(node) for node in [*roots, *(node for found in member_nodes.values() for node in found)]), default=0
@@ -663,7 +666,12 @@ def compile_nodes(
         ]
     )
     exec(compile(source, "<pool>", "exec"), names)  # noqa: S102 - text made from a checked plan
-    return Kernel(names["run"], columns, source)
+    hoisted = set(emitter.hoisted)
+    partial = {
+        scope: frozenset(column for variable, column in emitter.columns.get(scope, {}).items() if variable in hoisted)
+        for scope in columns
+    }
+    return Kernel(names["run"], columns, partial, source)
 
 
 def _all_aggregates(roots: list[plan.Node], members: Mapping[plan.Members, list[plan.Node]]) -> list[plan.Aggregate]:

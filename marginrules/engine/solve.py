@@ -19,7 +19,7 @@ from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
 from marginrules.engine.unknown import MissingError, Unknown, Value
-from marginrules.engine.walk import NotAffineError, Walker, compile_walker, varies, walk
+from marginrules.engine.walk import NotAffineError, Walker, compile_walker, on_stairs, varies, walk
 from marginrules.policy import plan
 from marginrules.policy.dimensions import FLAG, LITERAL
 from marginrules.policy.policy import Policy
@@ -67,7 +67,7 @@ def _walker(pool: plan.PoolPlan, kernel: Kernel, inverse: bool) -> Walker | None
     bankrupt, liquidatable = _conditions(pool)
     try:
         conditions = [node for node in (bankrupt, liquidatable) if node is not None]
-        return compile_walker(conditions, kernel, pool.groups, inverse=inverse)
+        return compile_walker(conditions, kernel, pool, inverse=inverse)
     except NotAffineError:
         return None
 
@@ -100,10 +100,7 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
             for index in members:
                 solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
             continue
-        try:
-            bankruptcies, liquidations = _boundaries(pool, still, instrument, mark)
-        except _UnknownAlongError as error:
-            bankruptcies = liquidations = error.reason
+        bankruptcies, liquidations = _boundaries(pool, still, instrument, mark)
         for index in members:
             quantity = pool.instance.positions[index][0].quantity
             solved["solved_liquidation_price", index], others[index] = _chosen(liquidations, mark, quantity, now)
@@ -111,27 +108,42 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     return PoolPrices(solved, others)
 
 
-def _chosen(
-    boundaries: "list[Decimal] | Unknown", mark: Decimal, quantity: Decimal, now: Value
-) -> tuple[Value, tuple[Decimal, ...]]:
+@frozen
+class _Boundaries:
+    """Prices at which a verdict changes, ascending; and why it is not known beyond them, where it is not.
+
+    Attributes:
+        below: why nothing is known of lower prices than those looked at; above: of higher ones.
+    """
+
+    prices: tuple[Decimal, ...] = ()
+    below: Unknown | None = None
+    above: Unknown | None = None
+
+
+def _chosen(boundaries: _Boundaries, mark: Decimal, quantity: Decimal, now: Value) -> tuple[Value, tuple[Decimal, ...]]:
     """The boundary that is the position's price, and the others."""
-    if isinstance(boundaries, Unknown):
-        return boundaries, ()
     if isinstance(now, Unknown):
         return now, ()
-    if not boundaries:
-        return Unknown(NO_PRICE), ()
-    if len(boundaries) == 1:
-        return boundaries[0], ()
+    prices = boundaries.prices
+    below, above = boundaries.below, boundaries.above
+    if not prices:
+        return below or above or Unknown(NO_PRICE), ()
+    if len(prices) == 1 and below is None and above is None:
+        return prices[0], ()
     if now:
-        nearest = min(boundaries, key=lambda price: abs(price - mark))
+        if below or above:
+            return below or above or Unknown(NO_PRICE), ()
+        nearest = min(prices, key=lambda price: abs(price - mark))
     else:
-        below = [price for price in boundaries if price <= mark]
-        above = [price for price in boundaries if price >= mark]
-        adverse, other = (below, above) if quantity > 0 else (above, below)
-        side = adverse or other
-        nearest = min(side, key=lambda price: abs(price - mark))
-    remaining = list(boundaries)
+        lower = [price for price in prices if price <= mark]
+        higher = [price for price in prices if price >= mark]
+        adverse, other, unseen = (lower, higher, below) if quantity > 0 else (higher, lower, above)
+        # The search goes outward: what it found lies before the first price of which nothing is known.
+        if not adverse and unseen is not None:
+            return unseen, ()
+        nearest = min(adverse or other, key=lambda price: abs(price - mark))
+    remaining = list(prices)
     remaining.remove(nearest)
     return nearest, tuple(remaining)
 
@@ -144,8 +156,8 @@ class _UnknownAlongError(Exception):
 
 def _boundaries(
     pool: "PoolEvaluation", still: "_Still | None", instrument: Instrument, mark: Decimal
-) -> "tuple[list[Decimal] | Unknown, list[Decimal] | Unknown]":
-    """Where the equity crosses zero and where the verdict changes, as prices in ascending order."""
+) -> tuple[_Boundaries, _Boundaries]:
+    """Where the equity crosses zero, and where the verdict changes."""
     inverse = instrument.contract == "inverse"
     bankrupt, liquidatable = _conditions(pool.instance.plan)
     walker = None if still is None else _walker(pool.instance.plan, still.kernel, inverse)
@@ -155,18 +167,15 @@ def _boundaries(
         except (NotAffineError, MissingError, TypeError, DecimalException):
             crossings = None
         if crossings is not None:
-            prices = [sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0) for found in crossings]
-            return prices[0], prices[1] if liquidatable is not None else []
-    found: list[list[Decimal] | Unknown] = []
-    for condition in (bankrupt, liquidatable):
-        if condition is None:
-            found.append([])
-            continue
-        try:
-            found.append(_searched(pool, condition, instrument, mark))
-        except _UnknownAlongError as error:
-            found.append(error.reason)
-    return found[0], found[1]
+            prices = [
+                _Boundaries(tuple(sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0)))
+                for found in crossings
+            ]
+            return prices[0], prices[1] if liquidatable is not None else _Boundaries()
+    return (
+        _searched(pool, bankrupt, instrument, mark),
+        _Boundaries() if liquidatable is None else _searched(pool, liquidatable, instrument, mark),
+    )
 
 
 # ---------------------------------------------------------------- the walk
@@ -259,45 +268,70 @@ def _walked(
             if own.symbol == instrument.symbol
         )
         still[name] = [index for index in range(len(groups.keys)) if index != moving[name]]
+    balances: list[tuple[Any, ...]] = []
+    if "balances" in walker.members:
+        still["balances"] = []
+        for index, (balance, amount, asset) in enumerate(instance.balances):
+            numbers = {
+                (name, by): instance.groups[name].of("balances", by)[index]
+                for name, by in walker.links
+                if instance.plan.groups[name] == "settlement asset"
+            }
+            if any(number == moving[name] for (name, _), number in numbers.items()):
+                balances.append((balance, amount, asset, rows["balance"][index], numbers))
+            else:
+                still["balances"].append(index)
     rests = [found.rest(node, still[node.members], moving) for node in walker.aggregates]
     group_rows = {name: rows[name][number] for name, number in moving.items() if rows[name]} if moving else {}
     records = {
         name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
         for name, number in moving.items()
     }
-    point = partial(
-        walker.point,
+    place = (
         rows["pool"][0],
         positions,
         orders,
+        balances,
         rests,
         instance.asset,
         pool.state.asset_by_name,
         pool.state.account,
         group_rows,
         records,
+        rows,
+        moving,
     )
-    return walk(point, 1 / mark if inverse else mark, conditions)
+    point = partial(walker.point, *place)
+    crossings = walk(point, 1 / mark if inverse else mark, conditions)
+    return crossings if walker.stairs is None else on_stairs(partial(walker.stairs, *place), crossings)
 
 
 # ---------------------------------------------------------------- the search
 
 
-def _searched(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument, mark: Decimal) -> list[Decimal]:
+def _searched(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument, mark: Decimal) -> _Boundaries:
     if not varies(condition, {}):
-        return []
+        return _Boundaries()
     verdict = _verdict(pool, condition, instrument)
-    present = verdict(mark)
+    try:
+        present = verdict(mark)
+    except _UnknownAlongError as error:
+        return _Boundaries((), error.reason, error.reason)
     found: list[Decimal] = []
+    unseen: list[Unknown | None] = []
     for step in (1 / _GRID_STEP, _GRID_STEP):
         price, before = mark, present
-        for _ in range(_GRID_SPAN):
-            following = price * step
-            after = verdict(following)
-            if after != before:
-                found.append(_refined(verdict, price, following, before=before))
-            price, before = following, after
-    return sorted(to_solved_digits(price) for price in found)
+        unseen.append(None)
+        try:
+            for _ in range(_GRID_SPAN):
+                following = price * step
+                after = verdict(following)
+                if after != before:
+                    found.append(_refined(verdict, price, following, before=before))
+                price, before = following, after
+        except _UnknownAlongError as error:
+            unseen[-1] = error.reason
+    return _Boundaries(tuple(sorted(to_solved_digits(price) for price in found)), *unseen)
 
 
 def _verdict(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrument) -> Callable[[Decimal], bool]:
@@ -313,7 +347,17 @@ def _verdict(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrumen
         orders = tuple(
             (order, moved if own.symbol == instrument.symbol else own, asset) for order, own, asset in instance.orders
         )
-        moved_instance = evolve(instance, positions=positions, orders=orders)
+        groups = {
+            name: evolve(
+                group,
+                records=tuple(
+                    (moved if own is not None and own.symbol == instrument.symbol else own, asset)
+                    for own, asset in group.records
+                ),
+            )
+            for name, group in instance.groups.items()
+        }
+        moved_instance = evolve(instance, positions=positions, orders=orders, groups=groups)
         rows = run_kernel(cone, moved_instance, pool.state)
         if rows is not None:
             return bool(rows["pool"][0][cone.columns["pool"][id(condition)]])

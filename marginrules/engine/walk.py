@@ -2,23 +2,27 @@
 
 All positions on one instrument move together; everything else stays. Let `x` be the mark price for linear and quanto
 contracts, and its reciprocal for inverse ones: in `x` value and profit are affine, so a condition of the policy is
-decided by functions that are affine between kinks (tier edges, the sides of a `max`, comparisons). The walk starts just
-beside the current price, computes each such function together with its slope, steps to the nearest kink, and looks at
-the condition again just beyond it, out to zero and to infinity. Where the verdict changes, the kink is a boundary.
+decided by functions that are affine, or quadratic where a rate grows with the size it applies to, between kinks (tier
+edges, the sides of a `max`, comparisons). The walk starts just beside the current price, computes each such function
+together with its slope and curvature, steps to the nearest kink, and looks at the condition again just beyond it, out
+to zero and to infinity. Where the verdict changes, the kink is a boundary.
+
+Rounding makes stairs of these functions. They are walked along twice: without the rounding, which leads to the
+neighbourhood of each boundary, and from there step by step on the stairs.
 
 The function that computes values and slopes at one `x` is generated from the plan, as the kernel is. A condition that
-is not affine in `x` (a product of two prices, a root, a rounded amount) has none, and `solve` searches instead.
+is none of this in `x` (a root, the product of three values that move) has none, and `solve` searches instead.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from attrs import define, field, frozen
 
 from marginrules.arithmetic import CONTEXT
-from marginrules.engine.kernel import Emitter, Kernel, cell, derive, index, outer_parts
+from marginrules.engine.kernel import Emitter, Kernel, Stages, cell, derive, index, member_group, outer_parts
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
@@ -26,12 +30,33 @@ from marginrules.policy import plan
 MAXIMUM_PIECES = 20_000
 """Most kinks that one walk passes: far beyond any account, and an end in any case."""
 
+MAXIMUM_STAIRS = 500
+"""Most steps of rounded values that are followed around a boundary."""
+
+SETTLED = 4
+"""After so many of them without a change of the verdict the boundary is left behind."""
+
 BESIDE = Decimal("1e-40")
 """How far beyond a kink, relative to it, the next piece is looked at."""
 
+_ZERO = Decimal(0)
+_ONE = Decimal(1)
+_HALF = Decimal("0.5")
+# In the exact context: one more or less so little has more digits than the default of a process keeps.
+_ABOVE = CONTEXT.add(_ONE, BESIDE)
+_BELOW = CONTEXT.subtract(_ONE, BESIDE)
+
+_HIGHEST_DEGREE = 2
+_BEYOND = 9
+"""The degree of what is no polynomial in `x`."""
+
 
 class NotAffineError(Exception):
-    """The condition is not affine in the price between kinks."""
+    """The condition is not affine or quadratic in the price between kinks."""
+
+
+Point = Callable[[Decimal], tuple[tuple[bool, ...], list[Decimal]]]
+"""Verdicts of the conditions at one `x`, and the kinks that are known from there."""
 
 
 @frozen(eq=False)
@@ -39,50 +64,146 @@ class Walker:
     """Values and verdicts along a price, for one pool plan and one kind of contract.
 
     Attributes:
-        point: `(pool values, moving positions, moving orders, rests, asset, assets, account, values of the moving
-            groups, their records, x)` to the verdicts of the conditions and every kink that is known from there.
+        point: `(pool values, moving positions, orders and balances, rests, asset, assets, account, values of the moving
+            groups, their records, values of all groups, indexes of the moving ones, x)` to the verdicts of the
+            conditions and every kink that is known from there.
+        stairs: the same with what the policy rounds; None where nothing that moves is rounded.
         aggregates: the aggregates over members whose values move, in the order of the rests.
         members: what those are over.
+        links: the ways that lead from members to groups whose values move: a group, and the field that names its asset.
     """
 
     point: Callable[..., tuple[tuple[bool, ...], list[Decimal]]]
+    stairs: Callable[..., tuple[tuple[bool, ...], list[Decimal]]] | None
     aggregates: tuple[plan.Aggregate, ...]
     members: frozenset[str]
+    links: tuple[tuple[str, str | None], ...]
     source: str = field(repr=False)
 
 
-def varies(node: plan.Node, memo: dict[int, bool]) -> bool:
-    """Whether a node moves with the mark price of a member."""
+def varies(node: plan.Node, memo: dict[int, bool], *, inverse: bool = True) -> bool:
+    """Whether a node moves with the mark price of a member.
+
+    Args:
+        node: any node.
+        memo: what is known already, by identity.
+        inverse: whether the member's contract is inverse, where its size in the base asset moves too.
+    """
     known = memo.get(id(node))
     if known is None:
         match node:
-            case plan.Fact(scope="position", name="notional" | "unrealized_pnl" | "base_quantity" | "contract_value"):
+            case plan.Fact(scope="position", name="notional" | "unrealized_pnl" | "contract_value"):
                 known = True
+            case plan.Fact(scope="position", name="base_quantity"):
+                known = inverse
             case plan.Fact(scope="order", name="mark_notional" | "notional"):
                 known = True
             case plan.Field(entity="instrument", name="mark_price"):
                 known = True
             case _:
-                known = any(varies(child, memo) for child in plan.children(node))
+                known = any(varies(child, memo, inverse=inverse) for child in plan.children(node))
         memo[id(node)] = known
     return known
 
 
+def roots(kinks: list[Decimal], x: Decimal, value: Decimal, slope: Decimal, curve: Decimal) -> None:
+    """Note where `value + slope h + curve h²` is zero, at `x + h`."""
+    if not curve:
+        if slope:
+            kinks.append(x - value / slope)
+        return
+    inside = slope * slope - 4 * curve * value
+    if inside < 0:
+        return
+    # The form that does not take the difference of two like numbers.
+    far = (slope + inside.sqrt() if slope >= 0 else slope - inside.sqrt()) / -2
+    kinks.append(x + far / curve)
+    if far:
+        kinks.append(x + value / far)
+
+
+def stair_edges(
+    kinks: list[Decimal], x: Decimal, value: Decimal, slope: Decimal, curve: Decimal, width: Decimal, direction: str
+) -> None:
+    """Note where a value that is rounded reaches the next step on either side."""
+    shift = _HALF if direction.startswith("half") else _ZERO
+    below = ((value / width - shift).to_integral_value(ROUND_FLOOR) + shift) * width
+    roots(kinks, x, value - below, slope, curve)
+    roots(kinks, x, value - below - width, slope, curve)
+    if direction in {"toward_zero", "away_from_zero"}:
+        roots(kinks, x, value, slope, curve)
+
+
 @define
 class _WalkEmitter(Emitter):
-    """Like the kernel's emitter, but a node that moves gets a value and a slope, and leaves its kinks in `kinks`."""
+    """Like the kernel's emitter, but a node that moves gets a slope and a curvature, and leaves its kinks in `kinks`."""
 
     kernel: Kernel = field(kw_only=True)
     inverse: bool = field(kw_only=True)
+    rounding: bool = field(kw_only=True)
+    """Whether rounded values are stairs; else they are taken as if they were not rounded."""
     groups: Mapping[str, str] = field(kw_only=True)
     moving: dict[int, bool] = field(factory=dict, kw_only=True)
-    loop: plan.Scope = field(default="pool", kw_only=True)
+    degrees: dict[int, int] = field(factory=dict, kw_only=True)
+    of_groups: dict[int, str] = field(factory=dict, kw_only=True)
+    """Variables of the moving group's values that its members read, by node."""
+    links: dict[tuple[str, str | None], None] = field(factory=dict, kw_only=True)
+    """The ways that lead from members to groups whose values move."""
+    rounded: bool = field(default=False, kw_only=True)
+    """Whether something that moves is rounded."""
 
-    def slope(self, node: plan.Node) -> str:
-        """The variable of a moving node's slope."""
-        while isinstance(node, plan.Named | plan.PoolValue):
-            node = node.value
-        return "d" + self.variable(node)[1:]
+    def moves(self, node: plan.Node) -> bool:
+        """Whether a node moves with the price."""
+        return varies(node, self.moving, inverse=self.inverse)
+
+    def degree(self, node: plan.Node) -> int:
+        """Degree of a node in `x`, between kinks: 0 also for what moves in steps only, and for flags."""
+        known = self.degrees.get(id(node))
+        if known is None:
+            known = self.degrees[id(node)] = self._degree(node) if self.moves(node) else 0
+        return known
+
+    def _degree(self, node: plan.Node) -> int:
+        match node:
+            case plan.Fact() | plan.Field():
+                return 1
+            case plan.Compare() | plan.Logic() | plan.Pick():
+                return 0
+            case plan.Round(operand=operand):
+                return 0 if self.rounding else self.degree(operand)
+            case plan.Binary(operator="*", left=left, right=right):
+                return self.degree(left) + self.degree(right)
+            case plan.Binary(operator="/", left=left, right=right):
+                return self.degree(left) if not self.moves(right) else _BEYOND
+            case plan.Binary(left=left, right=right):
+                return max(self.degree(left), self.degree(right))
+            case plan.Conditional(then=then, otherwise=otherwise):
+                return max(self.degree(then), self.degree(otherwise))
+            case plan.Unary(operator="-" | "abs", operand=operand) | plan.Convert(operand=operand):
+                return self.degree(operand)
+            case plan.Unary(operator="not"):
+                return 0
+            case plan.Named(value=value) | plan.PoolValue(value=value) | plan.GroupValue(value=value):
+                return self.degree(value)
+            case plan.Tiered(key=key):
+                return self.degree(key)
+            case plan.Aggregate(operand=operand):
+                return 0 if operand is None else self.degree(operand)
+            case _:
+                return _BEYOND
+
+    def _bare(self, node: plan.Node) -> plan.Node:
+        while isinstance(node, plan.Named | plan.PoolValue) or (isinstance(node, plan.Round) and not self.rounding):
+            node = node.operand if isinstance(node, plan.Round) else node.value
+        return node
+
+    def slope(self, node: plan.Node) -> str | None:
+        """The variable of a node's slope; None where it has none."""
+        return "d" + self.variable(self._bare(node))[1:] if self.degree(node) else None
+
+    def curve(self, node: plan.Node) -> str | None:
+        """The variable of a node's curvature; None where it has none."""
+        return "q" + self.variable(self._bare(node))[1:] if self.degree(node) > 1 else None
 
     def emit(self, node: plan.Node, scope: plan.Scope) -> str:
         """Statements for a node; what does not move is read from the kernel's values."""
@@ -93,127 +214,183 @@ class _WalkEmitter(Emitter):
             return found
         if isinstance(node, plan.Field) and node.entity == "account":
             found = self.setting(node)
-        elif not varies(node, self.moving):
-            column = self.kernel.columns[scope].get(id(node))
-            if column is None:
-                if isinstance(node, plan.Named):
-                    return self.emit(node.value, scope)
-                raise NotAffineError
-            found = self.variable(node)
-            row = "P" if scope == "pool" else f"rows[{scope!r}]" if scope in self.groups else "r"
-            self.line(f"{found} = {row}[{column}]")
-            self.line(f"if {found} is None: raise MissingError")
+        elif not self.moves(node):
+            found = self._still(node, scope)
         elif isinstance(node, plan.Named):
             found = self.emit(node.value, scope)
+        elif isinstance(node, plan.Round) and not self.rounding:
+            self.rounded = True
+            found = self.emit(node.operand, scope)
         else:
+            if self.degree(node) > _HIGHEST_DEGREE:
+                raise NotAffineError
             found = self.variable(node)
-            self.move(node, scope, found, self.slope(node))
+            self.move(node, scope, found)
         self.known[id(node)] = found
         return found
 
-    def slope_of(self, node: plan.Node) -> str | None:
-        """The slope of a node that was emitted; None where it does not move."""
-        return self.slope(node) if varies(node, self.moving) else None
+    def _still(self, node: plan.Node, scope: plan.Scope) -> str:
+        """A value that does not move: the kernel's, or worked out anew where the kernel may not have needed it."""
+        column = self.kernel.columns[scope].get(id(node))
+        if isinstance(node, plan.Named) and (column is None or column in self.kernel.partial[scope]):
+            return self.emit(node.value, scope)
+        found = self.variable(node)
+        if column is not None and column not in self.kernel.partial[scope]:
+            row = "P" if scope == "pool" else f"rows[{scope!r}]" if scope in self.groups else "r"
+            self.line(f"{found} = {row}[{column}]")
+        elif isinstance(node, plan.PoolValue):
+            return self.emit(node.value, "pool")
+        elif isinstance(node, plan.GroupValue) and scope != "balance":
+            # Of the group that moves, as every member that does is in it; what does not move there is known.
+            column = self.kernel.columns[node.group].get(id(node.value))
+            if column is None or node.by is not None:
+                raise NotAffineError
+            self.line(f"{found} = rows[{node.group!r}][{column}]")
+        elif isinstance(node, plan.GroupValue):
+            column = self.kernel.columns[node.group].get(id(node.value))
+            if column is None:
+                raise NotAffineError
+            self.links[node.group, node.by] = None
+            self.line(f"number = numbers[{node.group!r}, {node.by!r}]")
+            self.line(f"if number is None: raise MissingError({node.by!r})")
+            self.line(f"{found} = every[{node.group!r}][number][{column}]")
+        elif isinstance(node, plan.Aggregate) or (isinstance(node, plan.Fact) and node.scope == "pool"):
+            raise NotAffineError
+        else:
+            self.compute(node, scope, found)
+        return found
 
-    def kink(self, value: str, slope: str) -> None:
+    def assign(self, node: plan.Node, value: str, slope: str | None = None, curve: str | None = None) -> None:
+        """Statements that give a node its value, its slope and its curvature, as far as it has them."""
+        parts = [f"{self.variable(node)} = {value}"]
+        if self.degree(node) > 0:
+            parts.append(f"{self.slope(node)} = {slope or 'ZERO'}")
+        if self.degree(node) > 1:
+            parts.append(f"{self.curve(node)} = {curve or 'ZERO'}")
+        self.line("; ".join(parts))
+
+    def kink(self, value: str, slope: str | None, curve: str | None) -> None:
         """Note where a moving value becomes zero."""
-        self.line(f"if {slope}: kinks.append(x - ({value}) / {slope})")
+        if curve is not None:
+            self.line(f"roots(kinks, x, {value}, {slope or 'ZERO'}, {curve})")
+        elif slope is not None:
+            self.line(f"if {slope}: kinks.append(x - ({value}) / {slope})")
 
-    def move(self, node: plan.Node, scope: plan.Scope, to: str, slope: str) -> None:
-        """Statements for the value and the slope of a node that moves."""
+    def move(self, node: plan.Node, scope: plan.Scope, to: str) -> None:
+        """Statements for a node that moves."""
         match node:
             case plan.Fact():
-                self._moving_fact(node, to, slope)
+                self._moving_fact(node)
             case plan.Field(name="mark_price") if not self.inverse:
-                self.line(f"{to} = x; {slope} = ONE")
+                self.assign(node, "x", "ONE")
             case plan.Unary(operator="-", operand=operand):
-                inner = self.emit(operand, scope)
-                self.line(f"{to} = -{inner}; {slope} = -{self.slope(operand)}")
+                self.assign(node, f"-{self.emit(operand, scope)}", *self._signed(operand))
             case plan.Unary(operator="abs", operand=operand):
                 inner = self.emit(operand, scope)
-                self.kink(inner, self.slope(operand))
-                self.line(f"if {inner} < 0: {to} = -{inner}; {slope} = -{self.slope(operand)}")
-                self.line(f"else: {to} = {inner}; {slope} = {self.slope(operand)}")
+                self.kink(inner, self.slope(operand), self.curve(operand))
+                self.block(f"if {inner} < 0:", lambda: self.assign(node, f"-{inner}", *self._signed(operand)))
+                self.block("else:", lambda: self.assign(node, inner, self.slope(operand), self.curve(operand)))
             case plan.Unary(operator="not", operand=operand):
                 self.line(f"{to} = not {self.emit(operand, scope)}")
-            case plan.Binary(operator=operator, left=left, right=right):
-                self._moving_binary(operator, left, right, scope, to, slope)
+            case plan.Binary(left=left, right=right):
+                self._moving_binary(node, left, right, scope)
             case plan.Compare(operator=operator, left=left, right=right):
                 one, other = self.emit(left, scope), self.emit(right, scope)
                 if left.dimension.numeric:
                     self._difference(left, right, one, other)
                 self.line(f"{to} = {one} {operator} {other}")
             case plan.Logic() | plan.Conditional():
-                self._branches(node, scope, to, slope)
+                self._branches(node, scope, to)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 inner = self.emit(operand, scope)
                 one, other = self.asset_text(origin, scope), self.asset_text(target, scope)
                 against = "" if target == "USD" else f" / index(assets, {other})"
-                self.line(f"if {one} == {other}: {to} = {inner}; {slope} = {self.slope(operand)}")
-                self.line(
-                    f"else: factor = index(assets, {one}){against}; {to} = {inner} * factor; {slope} = {self.slope(operand)} * factor"
-                )
+                slope, curve = self.slope(operand), self.curve(operand)
+                self.block(f"if {one} == {other}:", lambda: self.assign(node, inner, slope, curve))
+                self.block("else:", lambda: self._scaled(node, inner, slope, curve, f"index(assets, {one}){against}"))
+            case plan.Round(operand=operand, direction=direction, step=step):
+                if self.moves(step):
+                    raise NotAffineError
+                inner, width = self.emit(operand, scope), self.emit(step, scope)
+                slope, curve = self.slope(operand) or "ZERO", self.curve(operand) or "ZERO"
+                self.line(f"stair_edges(kinks, x, {inner}, {slope}, {curve}, {width}, {direction!r})")
+                self.line(f"{to} = round_to_step({inner}, {direction!r}, {width})")
             case plan.Tiered() | plan.Pick():
-                self._moving_tier(node, scope, to, slope)
+                self._moving_tier(node, scope)
+            case plan.GroupValue():
+                self._moving_group_value(node, scope)
             case _:
                 raise NotAffineError
 
-    def _moving_fact(self, node: plan.Fact, to: str, slope: str) -> None:
+    def _signed(self, operand: plan.Node) -> tuple[str | None, str | None]:
+        slope, curve = self.slope(operand), self.curve(operand)
+        return None if slope is None else f"-{slope}", None if curve is None else f"-{curve}"
+
+    def _scaled(self, node: plan.Node, value: str, slope: str | None, curve: str | None, by: str) -> None:
+        self.line(f"factor = {by}")
+        self.assign(
+            node,
+            f"{value} * factor",
+            None if slope is None else f"{slope} * factor",
+            None if curve is None else f"{curve} * factor",
+        )
+
+    def _moving_fact(self, node: plan.Fact) -> None:
         if node.scope == "order":
             if node.name == "notional":
                 # At its limit price, which does not move; an order without one stands at the mark.
-                self.line(f"if o.price is None: {to} = size * x; {slope} = size")
-                self.line(f"else: {to} = value; {slope} = ZERO")
+                self.block("if o.price is None:", lambda: self.assign(node, "size * x", "size"))
+                self.block("else:", lambda: self.assign(node, "value"))
             else:
-                self.line(f"{to} = size * x; {slope} = size")
+                self.assign(node, "size * x", "size")
         elif node.name == "unrealized_pnl":
             sign = "-" if self.inverse else ""
-            self.line(f"{to} = {sign}signed * (x - entry); {slope} = {sign}signed")
+            self.assign(node, f"{sign}signed * (x - entry)", f"{sign}signed")
         elif node.name == "contract_value":
-            self.line(f"{to} = i.contract_size * x; {slope} = i.contract_size")
-        elif node.name == "base_quantity" and not self.inverse:
-            self.line(f"{to} = size; {slope} = ZERO")
+            self.assign(node, "i.contract_size * x", "i.contract_size")
         else:
-            self.line(f"{to} = size * x; {slope} = size")
+            self.assign(node, "size * x", "size")
 
-    def _moving_binary(
-        self, operator: str, left: plan.Node, right: plan.Node, scope: plan.Scope, to: str, slope: str
-    ) -> None:
+    def _moving_binary(self, node: plan.Binary, left: plan.Node, right: plan.Node, scope: plan.Scope) -> None:
         one, other = self.emit(left, scope), self.emit(right, scope)
-        first, second = self.slope_of(left), self.slope_of(right)
+        first, second = self.slope(left), self.slope(right)
+        bent, bends = self.curve(left), self.curve(right)
+        operator = node.operator
         if operator in {"+", "-"}:
-            if second is None:
-                slopes = str(first)
-            else:
-                slopes = (
-                    f"{first} {operator} {second}" if first is not None else f"{'-' if operator == '-' else ''}{second}"
-                )
-            self.line(f"{to} = {one} {operator} {other}; {slope} = {slopes}")
-        elif operator in {"*", "/"}:
-            if (first is not None and second is not None) or (operator == "/" and second is not None):
-                raise NotAffineError
-            if first is not None:
-                self.line(f"{to} = {one} {operator} {other}; {slope} = {first} {operator} {other}")
-            else:
-                self.line(f"{to} = {one} * {other}; {slope} = {one} * {second}")
+            self.assign(node, f"{one} {operator} {other}", _sum(first, operator, second), _sum(bent, operator, bends))
+        elif operator == "*":
+            slopes = [f"{first} * {other}"] if first is not None else []
+            curves = [f"{bent} * {other}"] if bent is not None else []
+            if second is not None:
+                slopes.append(f"{one} * {second}")
+            if bends is not None:
+                curves.append(f"{one} * {bends}")
+            if first is not None and second is not None:
+                curves.append(f"{first} * {second}")
+            self.assign(node, f"{one} * {other}", " + ".join(slopes) or None, " + ".join(curves) or None)
+        elif operator == "/":
+            self.assign(
+                node,
+                f"{one} / {other}",
+                None if first is None else f"{first} / {other}",
+                None if bent is None else f"{bent} / {other}",
+            )
         else:
             self._difference(left, right, one, other)
             sign = ">=" if operator == "max" else "<="
-            self.line(f"if {one} {sign} {other}: {to} = {one}; {slope} = {first or 'ZERO'}")
-            self.line(f"else: {to} = {other}; {slope} = {second or 'ZERO'}")
+            self.block(f"if {one} {sign} {other}:", lambda: self.assign(node, one, first, bent))
+            self.block("else:", lambda: self.assign(node, other, second, bends))
 
     def _difference(self, left: plan.Node, right: plan.Node, one: str, other: str) -> None:
-        first, second = self.slope_of(left), self.slope_of(right)
-        if first is None and second is None:
-            return
-        if isinstance(right, plan.Constant) and right.value == 0 and first is not None:
-            self.kink(one, first)
-            return
-        slopes = first if second is None else f"-{second}" if first is None else f"({first} - {second})"
-        self.line(f"slope = {slopes}")
-        self.kink(f"{one} - {other}", "slope")
+        """Note where two values meet."""
+        slope, curve = _sum(self.slope(left), "-", self.slope(right)), _sum(self.curve(left), "-", self.curve(right))
+        value = one if isinstance(right, plan.Constant) and right.value == 0 else f"{one} - {other}"
+        if curve is None and slope is not None and not slope.isidentifier():
+            self.line(f"slope = {slope}")
+            slope = "slope"
+        self.kink(value, slope, curve)
 
-    def _branches(self, node: plan.Logic | plan.Conditional, scope: plan.Scope, to: str, slope: str) -> None:
+    def _branches(self, node: plan.Logic | plan.Conditional, scope: plan.Scope, to: str) -> None:
         if isinstance(node, plan.Logic):
             self.line(f"{to} = {self.emit(node.left, scope)}")
             header = f"if {'' if node.operator == 'and' else 'not '}{to}:"
@@ -222,22 +399,49 @@ class _WalkEmitter(Emitter):
 
         def branch(taken: plan.Node) -> None:
             value = self.emit(taken, scope)
-            self.line(f"{to} = {value}; {slope} = {self.slope_of(taken) or 'ZERO'}")
+            self.assign(node, value, self.slope(taken), self.curve(taken))
 
         decided = self.emit(node.condition, scope)
         self.block(f"if {decided}:", lambda: branch(node.then))
         self.block("else:", lambda: branch(node.otherwise))
 
-    def _moving_tier(self, node: plan.Tiered | plan.Pick, scope: plan.Scope, to: str, slope: str) -> None:
+    def _moving_group_value(self, node: plan.GroupValue, scope: plan.Scope) -> None:
+        value = node.value
+        variable = self.of_groups.get(id(value))
+        if variable is None:
+            raise NotAffineError
+        slope, curve = self.slope(value), self.curve(value)
+        if scope != "balance":
+            # Only a group by instrument has no members but those that move.
+            if self.groups[node.group] != "instrument" or node.by is not None:
+                raise NotAffineError
+            self.assign(node, variable, slope, curve)
+            return
+        # A balance can read several groups, of which the one that moves is one.
+        column = self.kernel.columns[node.group].get(id(value))
+        if column is None:
+            raise NotAffineError
+        number = member_group(node.group, node.by)
+        self.line(f"{number} = numbers[{node.group!r}, {node.by!r}]")
+        self.block(f"if {number} == moving[{node.group!r}]:", lambda: self.assign(node, variable, slope, curve))
+
+        def still() -> None:
+            if node.by is not None:
+                self.line(f"if {number} is None: raise MissingError({node.by!r})")
+            self.assign(node, f"every[{node.group!r}][{number}][{column}]")
+
+        self.block("else:", still)
+
+    def _moving_tier(self, node: plan.Tiered | plan.Pick, scope: plan.Scope) -> None:
         rules = [node.result] if isinstance(node, plan.Pick) else [node.rate, *([node.amount] if node.amount else [])]
         outer: dict[int, str] = {}
         for rule in rules:
             for part in outer_parts(rule):
-                if varies(part, self.moving):
+                if self.moves(part):
                     raise NotAffineError
                 outer[id(part)] = self.emit(part, scope)
         key = self.emit(node.key, scope)
-        key_slope = self.slope_of(node.key)
+        slope, curve = self.slope(node.key), self.curve(node.key)
         functions = [self._row_function(rule, outer) for rule in rules]
         table = self.table(node.table, scope)
         arguments = "".join(f", {variable}" for variable in outer.values())
@@ -259,30 +463,62 @@ class _WalkEmitter(Emitter):
         self.line("if len(bounds) > 1:")
         self.line(f"    row = bisect_left(bounds, {key})")
         self.line("    if row: row -= 1")
-        if key_slope is not None:
-            self.line(f"    if {key_slope}:")
-            self.line(f"        if row: kinks.append(x + (bounds[row] - {key}) / {key_slope})")
-            self.line(f"        if row + 1 < len(bounds): kinks.append(x + (bounds[row + 1] - {key}) / {key_slope})")
+        if curve is not None:
+            self.line(f"    if row: roots(kinks, x, {key} - bounds[row], {slope}, {curve})")
+            self.line(f"    if row + 1 < len(bounds): roots(kinks, x, {key} - bounds[row + 1], {slope}, {curve})")
+        elif slope is not None:
+            self.line(f"    if {slope}:")
+            self.line(f"        if row: kinks.append(x + (bounds[row] - {key}) / {slope})")
+            self.line(f"        if row + 1 < len(bounds): kinks.append(x + (bounds[row + 1] - {key}) / {slope})")
         if isinstance(node, plan.Pick):
-            self.line(f"{to} = {functions[0]}({table}, row{arguments}); {slope} = ZERO")
+            self.assign(node, f"{functions[0]}({table}, row{arguments})")
         else:
-            self.line(f"{to} = {key} * rates[row] - amounts[row]; {slope} = {key_slope or 'ZERO'} * rates[row]")
+            self.assign(
+                node,
+                f"{key} * rates[row] - amounts[row]",
+                None if slope is None else f"{slope} * rates[row]",
+                None if curve is None else f"{curve} * rates[row]",
+            )
 
 
-def compile_walker(
-    conditions: Sequence[plan.Node], kernel: Kernel, groups: Mapping[str, str], *, inverse: bool
-) -> Walker:
+def _sum(one: str | None, operator: str, other: str | None) -> str | None:
+    """The text of a sum or difference of two slopes, either of which may be missing."""
+    if other is None:
+        return one
+    if one is None:
+        return f"-{other}" if operator == "-" else other
+    return f"({one} {operator} {other})"
+
+
+def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, *, inverse: bool) -> Walker:
     """The walker of a pool's conditions.
 
     Args:
         conditions: flags in the scope of the pool.
         kernel: the pool's kernel, whose values are read where nothing moves.
-        groups: what each group of the pool is by.
+        pool: the pool, whose groups they refer to.
         inverse: whether `x` is the reciprocal of the price.
 
     Raises:
-        NotAffineError: a condition is not affine in `x` between kinks.
+        NotAffineError: a condition is neither affine nor quadratic in `x` between kinks.
     """
+    smooth = _compiled(conditions, kernel, pool, inverse=inverse, rounding=False)
+    stairs = _compiled(conditions, kernel, pool, inverse=inverse, rounding=True) if smooth[0].rounded else None
+    emitter, point, found, source = smooth
+    return Walker(
+        point,
+        None if stairs is None else stairs[1],
+        tuple(found),
+        frozenset(node.members for node in found),
+        tuple(emitter.links),
+        source if stairs is None else stairs[3],
+    )
+
+
+def _compiled(
+    conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, *, inverse: bool, rounding: bool
+) -> tuple[_WalkEmitter, Callable[..., Any], list[plan.Aggregate], str]:
+    groups = pool.groups
     names: dict[str, Any] = {
         "MissingError": MissingError,
         "round_to_step": round_to_step,
@@ -290,44 +526,31 @@ def compile_walker(
         "derive": derive,
         "cell": cell,
         "index": index,
-        "ZERO": Decimal(0),
-        "ONE": Decimal(1),
+        "roots": roots,
+        "stair_edges": stair_edges,
+        "ZERO": _ZERO,
+        "ONE": _ONE,
     }
     by_asset = {name: by == "settlement asset" for name, by in groups.items()}
-    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, inverse=inverse, groups=groups)
+    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, inverse=inverse, rounding=rounding, groups=groups)
     found: dict[int, plan.Aggregate] = {}
+    wanted: dict[int, plan.GroupValue] = {}
     for condition in conditions:
-        _moving_aggregates(condition, emitter.moving, found)
-    for members in (*plan.MEMBER_SCOPES, *groups):
-        scope = plan.member_scope(members)
-        run = [node for node in found.values() if node.members == members]
-        if not run:
-            continue
-        for node in run:
-            variable = emitter.variable(node)
-            position = list(found.values()).index(node)
-            emitter.line(f"{variable} = rests[{position}]; {emitter.slope(node)} = ZERO")
-        header = {
-            "positions": "for p, i, s, r, size, signed, entry in positions:",
-            "orders": "for o, i, s, r, size, value in orders:",
-            # All that moves is on one instrument, so one group of each name moves.
-            **{name: f"for key, i, s in (records[{name!r}],):" for name in groups},
-        }.get(members)
-        if header is None:
-            raise NotAffineError
-        outside = dict(emitter.known)
-        emitter.line(header)
-        emitter.indent += 1
-        for node in run:
-            _accumulate(emitter, node, scope)
-        emitter.indent -= 1
-        emitter.known = outside
-        for node in run:
-            emitter.known[id(node)] = emitter.variable(node)
+        _moving_aggregates(condition, emitter, found, wanted, set())
+    aggregates = list(found.values())
+    stages = Stages()
+    for position, node in enumerate(aggregates):
+        emitter.assign(node, f"rests[{position}]")
+    for stage in range(max((stages.of(node) for node in aggregates), default=0) + 1):
+        for members in (*plan.MEMBER_SCOPES, *groups):
+            run = [node for node in aggregates if node.members == members and stages.of(node) == stage]
+            read = [node.value for node in wanted.values() if node.group == members and stages.of(node.value) == stage]
+            if run or read:
+                _loop(emitter, members, run, read)
     verdicts = [emitter.emit(condition, "pool") for condition in conditions]
     source = "\n".join(
         [
-            "def point(P, positions, orders, rests, asset, assets, a, rows, records, x):",
+            "def point(P, positions, orders, balances, rests, asset, assets, a, rows, records, every, moving, x):",
             "    kinks = []",
             *emitter.settings.values(),
             *emitter.lines,
@@ -335,54 +558,98 @@ def compile_walker(
         ]
     )
     exec(compile(source, "<walk>", "exec"), names)  # noqa: S102 - text made from a checked plan
-    return Walker(names["point"], tuple(found.values()), frozenset(node.members for node in found.values()), source)
+    return emitter, names["point"], aggregates, source
 
 
-def _moving_aggregates(node: plan.Node, moving: dict[int, bool], found: dict[int, plan.Aggregate]) -> None:
-    if not varies(node, moving):
+def _loop(emitter: _WalkEmitter, members: str, run: Sequence[plan.Aggregate], read: Sequence[plan.Node]) -> None:
+    """One pass over the members that move, or over the group of a name that does: what is aggregated, and read of it."""
+    scope = plan.member_scope(members)
+    header = {
+        "positions": "for p, i, s, r, size, signed, entry in positions:",
+        "orders": "for o, i, s, r, size, value in orders:",
+        "balances": "for b, amount, s, r, numbers in balances:",
+        # All that moves is on one instrument, so one group of each name moves.
+        **{name: f"for key, i, s in (records[{name!r}],):" for name in emitter.groups},
+    }.get(members)
+    if header is None:
+        raise NotAffineError
+    outside = dict(emitter.known)
+    emitter.line(header)
+    emitter.indent += 1
+    before = len(emitter.lines)
+    for node in read:
+        emitter.of_groups[id(node)] = emitter.emit(node, scope)
+    for node in run:
+        _accumulate(emitter, node, scope)
+    if len(emitter.lines) == before:
+        emitter.line("pass")
+    emitter.indent -= 1
+    emitter.known = outside
+    for node in run:
+        emitter.known[id(node)] = emitter.variable(node)
+
+
+def _moving_aggregates(
+    node: plan.Node,
+    emitter: _WalkEmitter,
+    found: dict[int, plan.Aggregate],
+    wanted: dict[int, plan.GroupValue],
+    seen: set[int],
+) -> None:
+    """Collect the aggregates whose values move, those that others are made of first, and what members read of groups."""
+    if id(node) in seen or not emitter.moves(node):
         return
+    seen.add(id(node))
     if isinstance(node, plan.Aggregate):
-        if node.members not in plan.MEMBER_SCOPES:
-            # What a group aggregates is needed before what the pool aggregates from groups.
-            for child in plan.children(node):
-                _moving_aggregates(child, moving, found)
+        if node.by is not None or (node.group is not None and node.members == "balances"):
+            raise NotAffineError
+        for child in plan.children(node):
+            _moving_aggregates(child, emitter, found, wanted, seen)
         found[id(node)] = node
         return
+    if isinstance(node, plan.GroupValue):
+        wanted[id(node)] = node
+        emitter.links[node.group, node.by] = None
     for child in plan.children(node):
-        _moving_aggregates(child, moving, found)
+        _moving_aggregates(child, emitter, found, wanted, seen)
 
 
 def _accumulate(emitter: _WalkEmitter, node: plan.Aggregate, scope: plan.Scope) -> None:
-    variable, slope = emitter.variable(node), emitter.slope(node)
+    variable, slope, curve = emitter.variable(node), emitter.slope(node), emitter.curve(node)
 
     def add() -> None:
         if node.operand is None:
             emitter.line(f"{variable} += ONE")
             return
         value = emitter.emit(node.operand, scope)
-        step = emitter.slope_of(node.operand)
+        step, bend = emitter.slope(node.operand), emitter.curve(node.operand)
         if node.operator == "sum":
             emitter.line(f"{variable} += {value}")
             if step is not None:
                 emitter.line(f"{slope} += {step}")
+            if bend is not None:
+                emitter.line(f"{curve} += {bend}")
         elif node.operator == "only":
-            emitter.line(f"{variable} = {value}; {slope} = {step or 'ZERO'}")
+            emitter.assign(node, value, step, bend)
         else:
             sign = ">" if node.operator == "max" else "<"
-            emitter.line(f"if {variable} is not None:")
-            emitter.line(f"    steepness = {step or 'ZERO'} - {slope}")
-            emitter.line(f"    if steepness: kinks.append(x - ({value} - {variable}) / steepness)")
-            emitter.line(
-                f"if {variable} is None or {value} {sign} {variable}: {variable} = {value}; {slope} = {step or 'ZERO'}"
+
+            def beside() -> None:
+                difference = _sum(step, "-", slope)
+                if difference is not None and bend is None and curve is None:
+                    emitter.line(f"slope = {difference}")
+                    difference = "slope"
+                emitter.kink(f"{value} - {variable}", difference, _sum(bend, "-", curve))
+
+            emitter.block(f"if {variable} is not None:", beside)
+            emitter.block(
+                f"if {variable} is None or {value} {sign} {variable}:", lambda: emitter.assign(node, value, step, bend)
             )
 
     if node.where is None:
         add()
     else:
         emitter.block(f"if {emitter.emit(node.where, scope)}:", add)
-
-
-Point = Callable[[Decimal], tuple[tuple[bool, ...], list[Decimal]]]
 
 
 def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
@@ -414,12 +681,6 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
     return found
 
 
-# In the exact context: one more or less so little has more digits than the default of a process keeps.
-_ZERO = Decimal(0)
-_ABOVE = CONTEXT.add(Decimal(1), BESIDE)
-_BELOW = CONTEXT.subtract(Decimal(1), BESIDE)
-
-
 def _follow(
     point: Point,
     x: Decimal,
@@ -430,17 +691,8 @@ def _follow(
 ) -> None:
     """Step from kink to kink in one direction, noting where a verdict changes."""
     verdicts, kinks = here
-    upward = beyond > back
     for _ in range(MAXIMUM_PIECES):
-        ahead: Decimal | None = None
-        if upward:
-            for kink in kinks:
-                if kink > x and (ahead is None or kink < ahead):
-                    ahead = kink
-        else:
-            for kink in kinks:
-                if _ZERO < kink < x and (ahead is None or kink > ahead):
-                    ahead = kink
+        ahead = _ahead(kinks, x, upward=beyond > back)
         if ahead is None:
             return
         x = ahead * beyond
@@ -455,4 +707,84 @@ def _follow(
     raise NotAffineError
 
 
-__all__ = ["BESIDE", "MAXIMUM_PIECES", "NotAffineError", "Point", "Walker", "compile_walker", "varies", "walk"]
+def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
+    """The nearest kink beyond `x` in a direction, above zero."""
+    ahead: Decimal | None = None
+    if upward:
+        for kink in kinks:
+            if kink > x and (ahead is None or kink < ahead):
+                ahead = kink
+    else:
+        for kink in kinks:
+            if _ZERO < kink < x and (ahead is None or kink > ahead):
+                ahead = kink
+    return ahead
+
+
+def on_stairs(stairs: Point, crossings: list[list[Decimal]]) -> list[list[Decimal]]:
+    """The boundaries of rounded conditions, from those of the same conditions without rounding.
+
+    Rounding moves a boundary by a few steps at most, and can make several of one. Around each crossing the stairs are
+    followed in both directions until the verdict has stayed as it is for `SETTLED` steps.
+
+    Args:
+        stairs: verdicts and kinks with rounding.
+        crossings: where each condition changes its verdict without it.
+
+    Raises:
+        NotAffineError: no change was found at a crossing, or the verdict does not settle within `MAXIMUM_STAIRS` steps.
+    """
+    found: list[list[Decimal]] = []
+    for number, boundaries in enumerate(crossings):
+        changes: dict[Decimal, None] = {}
+        for crossing in boundaries:
+            above, below = crossing * _ABOVE, crossing * _BELOW
+            before = len(changes)
+            upward, downward = stairs(above), stairs(below)
+            if upward[0][number] != downward[0][number]:
+                changes[crossing] = None
+            _settle(stairs, above, upward, number, changes, upward=True)
+            _settle(stairs, below, downward, number, changes, upward=False)
+            if len(changes) == before:
+                raise NotAffineError
+        found.append(sorted(changes))
+    return found
+
+
+def _settle(
+    stairs: Point,
+    x: Decimal,
+    here: tuple[tuple[bool, ...], list[Decimal]],
+    number: int,
+    changes: dict[Decimal, None],
+    *,
+    upward: bool,
+) -> None:
+    """Note each step in a direction at which a verdict changes, until it has settled."""
+    verdicts, kinks = here
+    quiet = 0
+    for _ in range(MAXIMUM_STAIRS):
+        ahead = _ahead(kinks, x, upward=upward)
+        if ahead is None or quiet == SETTLED:
+            return
+        x = ahead * (_ABOVE if upward else _BELOW)
+        before = verdicts[number]
+        verdicts, kinks = stairs(x)
+        quiet += 1
+        if verdicts[number] != before:
+            quiet = 0
+            changes[ahead] = None
+    raise NotAffineError
+
+
+__all__ = [
+    "BESIDE",
+    "NotAffineError",
+    "Point",
+    "Walker",
+    "compile_walker",
+    "member_group",
+    "on_stairs",
+    "varies",
+    "walk",
+]

@@ -39,6 +39,9 @@ def _money(depth: int) -> st.SearchStrategy[str]:
         ),
         st.just("(tiered notional by instrument.tiers rate tier.maintenance_rate)"),
         st.just("(notional * (pick tier.maintenance_rate from instrument.tiers at notional))"),
+        # A rate that grows with the size in the base asset, and what the instrument's positions have together.
+        st.just("(notional * (1% + 0.01% * number(base_quantity)))"),
+        st.just("(market.larger - notional)"),
     )
 
 
@@ -91,6 +94,9 @@ policy generated {{
 }}
 const fee: rate = 0.05%
 input position.special: flag = false "special"
+group market by instrument {{
+  larger = max(sum(notional of positions where quantity > 0), sum(notional of positions where quantity < 0))
+}}
 position {{
   assigned = if margin_mode == isolated then assigned_margin else 0
   funding = if special then accrued_funding else 0

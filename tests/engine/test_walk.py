@@ -1,0 +1,266 @@
+"""Boundaries of conditions that are more than affine between kinks: worked out by hand."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import marginrules
+from marginrules.arithmetic import exact_context
+from marginrules.engine import solve
+from marginrules.engine.evaluate import evaluation
+
+POOL = """
+pool cross {
+  covers positions
+  covers orders
+  one per account
+  draws on balances
+  equity = collateral + sum(unrealized_pnl)
+  maintenance_margin = sum(maintenance_margin)
+  liquidate when equity < maintenance_margin
+}
+"""
+
+
+def policy(rules: str, contracts: str = "linear", pool: str = POOL) -> Any:
+    return marginrules.load_text(
+        f'policy t {{ title "t" version "1" contracts {contracts} }}\n{rules}{pool}', "t.margin"
+    )
+
+
+def account(
+    *positions: tuple[str, str], wallet: str = "1000", contract: str = "linear", mark: str = "100", **fields: Any
+) -> dict[str, Any]:
+    """Positions on one contract, entered at 100."""
+    settle = "BTC" if contract == "inverse" else "USDC"
+    return {
+        "schema": "marginrules/account/1",
+        "account": {"id": "a"},
+        "balances": [{"asset": settle, "wallet_balance": wallet}],
+        "positions": [
+            {"id": identity, "symbol": "X", "quantity": quantity, "entry_price": "100"}
+            for identity, quantity in positions
+        ],
+        "orders": [],
+        "instruments": [
+            {"symbol": "X", "contract": contract, "base": "BTC", "quote": "USDC", "settle": settle, "mark_price": mark}
+            | fields
+        ],
+        "assets": [],
+    }
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The searches that were needed, where the walk found nothing."""
+    found: list[str] = []
+    search = solve._searched
+
+    def noted(*arguments: Any) -> Any:
+        found.append(arguments[2].symbol)
+        return search(*arguments)
+
+    monkeypatch.setattr(solve, "_searched", noted)
+    return found
+
+
+def prices(rules: Any, document: dict[str, Any]) -> tuple[Decimal | None, tuple[Decimal, ...]]:
+    report = marginrules.evaluate(rules, marginrules.read_account(document, rules))
+    return report.positions[0].liquidation_price, report.positions[0].other_boundaries
+
+
+def near(price: Decimal | None, numerator: str, denominator: str) -> bool:
+    """Whether a price is a quotient, to 28 places."""
+    with exact_context():
+        return price is not None and abs(price - Decimal(numerator) / Decimal(denominator)) < Decimal("1e-28")
+
+
+GROWING = """
+position {
+  initial_margin     = notional
+  maintenance_margin = notional * (1% + 0.1% * number(base_quantity))
+}
+"""
+
+
+def test_a_rate_that_grows_with_an_inverse_contracts_size_gives_the_root_of_a_quadratic(searches: list[str]) -> None:
+    """In x = 1 / price: 1 + 1000 * (0.01 - x) = 1000 x * (0.01 + 0.001 * 1000 x), so 1000 x² + 1010 x - 11 = 0."""
+    price, others = prices(policy(GROWING, "inverse"), account(("A", "1000"), wallet="1", contract="inverse"))
+    with exact_context():
+        x = ((Decimal(1010) ** 2 + 4 * 1000 * 11).sqrt() - 1010) / 2000
+        assert price is not None
+        assert abs(price - 1 / x) < Decimal("1e-28")
+    assert others == ()
+    assert searches == []
+
+
+def test_a_rate_that_grows_with_a_linear_contracts_size_stays_affine(searches: list[str]) -> None:
+    """1000 + 20 (p - 100) = 20 p (1 % + 2 %), at p = 1000 / 19.4."""
+    price, _ = prices(policy(GROWING), account(("A", "20")))
+    assert near(price, "1000", "19.4")
+    assert searches == []
+
+
+ROUNDED = """
+input instrument.step: money in settle "what values are rounded up to"
+position {
+  value              = round(notional, up to instrument.step)
+  initial_margin     = value
+  maintenance_margin = value * 10%
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        # 20 positions: equity 20 p - 1000 against 10 % of 20 p rounded up to 300s: 120 where 900 < 20 p <= 1200, so 56.
+        ("100", "56"),
+        ("57", "56"),
+        ("40", "56"),
+    ],
+)
+def test_what_is_rounded_is_followed_step_by_step(mark: str, expected: str, searches: list[str]) -> None:
+    price, others = prices(policy(ROUNDED), account(("A", "20"), mark=mark, step="300"))
+    assert price == Decimal(expected)
+    assert others == ()
+    assert searches == []
+
+
+def test_a_step_can_itself_be_the_boundary(searches: list[str]) -> None:
+    """Equity 20 p - 970 is 110 at p = 54; values up to 1080, a multiple of 360, need 108, above it 144: it turns there."""
+    price, others = prices(policy(ROUNDED), account(("A", "20"), wallet="1030", mark="60", step="360"))
+    # Down from 60: value in (1080, 1440] needs 144, met at (144 + 970) / 20 = 55.7.
+    assert price == Decimal("55.7")
+    # Below 54 the requirement falls to 108, and 20 p - 970 is just below 110: solvent again, down to 53.9.
+    assert others == (Decimal("53.9"), Decimal(54))
+    assert searches == []
+
+
+GROUPED = """
+group market by instrument {
+  longs  = sum(notional of positions where quantity > 0)
+  shorts = sum(notional of positions where quantity < 0)
+  larger = max(longs, shorts)
+}
+position {
+  initial_margin     = notional
+  maintenance_margin = notional * 10% * number(market.larger) / 1000
+}
+"""
+
+
+def test_a_value_that_a_member_reads_from_its_group_moves_with_it(searches: list[str]) -> None:
+    """20 long, 5 short: 15 p - 500 = (20 p + 5 p) * 10 % * 20 p / 1000, so 0.05 p² - 15 p + 500 = 0."""
+    document = account(("A", "20"), ("B", "-5"))
+    price, others = prices(policy(GROUPED), document)
+    with exact_context():
+        low, high = ((15 - side * Decimal(125).sqrt()) / Decimal("0.1") for side in (1, -1))
+        assert price is not None
+        assert abs(price - low) < Decimal("1e-28")
+        assert abs(others[0] - high) < Decimal("1e-28")
+    assert searches == []
+
+
+FLAGS = """
+position {
+  long               = quantity > 0
+  profitable         = unrealized_pnl >= 0
+  calm               = if long then profitable else not profitable
+  initial_margin     = notional
+  maintenance_margin = if calm then notional * 1% else notional * 2%
+}
+"""
+
+
+def test_a_choice_between_flags_that_move_has_no_slope(searches: list[str]) -> None:
+    """1000 + 20 (p - 100) = 2 % of 20 p below the entry, at 1000 / 19.6."""
+    price, _ = prices(policy(FLAGS), account(("A", "20")))
+    assert near(price, "1000", "19.6")
+    assert searches == []
+
+
+BRANCHES = """
+position {
+  loss_weight        = instrument.loss_rate * 2
+  initial_margin     = notional
+  maintenance_margin = if unrealized_pnl < 0 then notional * loss_weight else notional * 1%
+}
+input instrument.loss_rate: rate "share of notional in a loss"
+"""
+
+
+def test_what_is_not_needed_at_the_present_price_is_found_out_on_the_way(searches: list[str]) -> None:
+    """In profit at 110 the doubled rate is not looked at; below 100 it is: 20 p - 1000 = 4 % of 20 p."""
+    price, _ = prices(policy(BRANCHES), account(("A", "20"), mark="110", loss_rate="0.02"))
+    assert near(price, "1000", "19.2")
+    assert searches == []
+
+
+ROOTS = """
+group market by instrument {
+  worth = number(instrument.mark_price) * sum(abs(quantity) of positions)
+}
+position {
+  initial_margin     = notional
+  maintenance_margin = notional * 1% * sqrt(number(notional) / 1000)
+}
+"""
+
+
+def test_a_search_moves_the_mark_that_a_group_reads(searches: list[str]) -> None:
+    """A root has no walk. With 20 p / 100 needed by the group beside it, 20 p - 1000 = 0.2 p at 1000 / 19.8."""
+    rules = ROOTS.replace("notional * 1% * sqrt(number(notional) / 1000)", "notional * 0% * sqrt(number(notional))")
+    pool = POOL.replace(
+        "  maintenance_margin = sum(maintenance_margin)",
+        "  needed = sum(worth of market) / 100\n  maintenance_margin = sum(maintenance_margin)",
+    ).replace("equity < maintenance_margin", "number(equity) < needed + number(maintenance_margin)")
+    price, _ = prices(
+        policy(rules.replace("sum(abs(quantity)", "sum(number(abs(quantity))"), pool=pool), account(("A", "20"))
+    )
+    assert near(price, "1000", "19.8")
+    assert searches == ["X", "X"]
+
+
+def test_a_price_is_known_where_only_what_lies_beyond_it_is_not(searches: list[str]) -> None:
+    """Below 40 the policy needs a rate that is missing; the boundary at 1000 / 19.8 comes before."""
+    rules = """
+    input instrument.deep_rate: rate "share of notional below 40"
+    position {
+      initial_margin     = notional
+      maintenance_margin = if number(instrument.mark_price) < 40 then notional * instrument.deep_rate else notional * 1%
+    }
+    """
+    report = marginrules.evaluate(policy(rules), marginrules.read_account(account(("A", "20")), policy(rules)))
+    price = report.positions[0].liquidation_price
+    assert near(price, "1000", "19.8")
+    assert searches == ["X", "X"]
+
+
+def test_a_price_is_unknown_where_something_missing_comes_first() -> None:
+    """Below 60 a rate is missing, and nothing turned before."""
+    rules = """
+    input instrument.deep_rate: rate "share of notional below 60"
+    position {
+      initial_margin     = notional
+      maintenance_margin = if number(instrument.mark_price) < 60 then notional * instrument.deep_rate else notional * 1%
+    }
+    """
+    report = marginrules.evaluate(policy(rules), marginrules.read_account(account(("A", "20")), policy(rules)))
+    assert report.positions[0].liquidation_price is None
+    entry = next(entry for entry in report.unknown if entry.at.endswith("liquidation_price"))
+    assert (entry.reason, entry.pointer) == ("instrument X has no deep_rate", "/instruments/0/deep_rate")
+
+
+def test_both_ways_of_solving_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk and the search, on rounded values of several positions."""
+    rules = policy(ROUNDED)
+    state = marginrules.read_account(account(("A", "20"), ("B", "-3"), ("C", "4"), step="7"), rules)
+    walked = evaluation(rules, state).report()
+    monkeypatch.setattr(solve, "_walker", lambda *_: None)
+    searched = evaluation(rules, state).report()
+    for one, other in zip(walked.positions, searched.positions, strict=True):
+        assert one.liquidation_price is not None
+        assert other.liquidation_price is not None
+        assert abs(one.liquidation_price - other.liquidation_price) < Decimal("1e-25")
