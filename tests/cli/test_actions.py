@@ -1,12 +1,8 @@
 """`act`, `limits`, `preview` and `replay` as people run them."""
 
+import io
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -193,31 +189,6 @@ def test_a_log_decided_again_lists_what_differs(
     assert (found["logged"]["allowed"], found["now"]["allowed"]) == (True, False)
 
 
-def _replay(events: Path, output: Path, checkpoint: Path) -> list[str]:
-    command = [sys.executable, "-m", "marginrules", "replay", str(events), "-p", "documented"]
-    return [*command, "-o", str(output), "--checkpoint", str(checkpoint), "--every", "5"]
-
-
-def test_a_replay_that_is_killed_and_resumed_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    """Killed at random moments until it gets through: byte for byte the output of a run in one piece."""
-    events = stream(tmp_path / "events.jsonl", 1500)
-    whole, broken = tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
-    subprocess.run(_replay(events, whole, tmp_path / "whole.checkpoint"), check=True)  # noqa: S603 - our own command
-    moments = random.Random(7)  # noqa: S311 - a test's own moments
-    kills = 0
-    for _ in range(int(os.environ.get("MARGINRULES_KILLS", "12"))):
-        process = subprocess.Popen(_replay(events, broken, tmp_path / "broken.checkpoint"))  # noqa: S603 - our own command
-        time.sleep(moments.uniform(0.15, 0.6))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    subprocess.run(_replay(events, broken, tmp_path / "broken.checkpoint"), check=True)  # noqa: S603 - our own command
-    assert kills > 0
-    assert broken.read_bytes() == whole.read_bytes()
-    assert len(whole.read_bytes().splitlines()) > 100
-
-
 def test_a_checkpoint_of_another_policy_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Results under two policies are not mixed."""
     events, output, checkpoint = stream(tmp_path / "e.jsonl", 10), tmp_path / "o.jsonl", tmp_path / "c.json"
@@ -225,3 +196,142 @@ def test_a_checkpoint_of_another_policy_is_refused(tmp_path: Path, capsys: pytes
     assert run(["replay", str(events), "-p", "documented", *common]) == 0
     assert run(["replay", str(events), "-p", "hyperliquid", *common]) == 2
     assert "another policy" in capsys.readouterr().err
+
+
+def test_procedures_shows_each_step_and_where_money_arrived(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mark has fallen to the boundary: the position is closed, and 200 went to the market."""
+    path = Path(account)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["instruments"][0]["mark_price"] = "90000"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run(["procedures", account, "-p", "documented", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "marginrules/procedures/1"
+    assert [(entry["step"], entry["position"], entry["price"]) for entry in found["entries"]] == [
+        ("close_all", "A", "90000")
+    ]
+    assert found["places"] == [{"place": "market", "asset": "USDC", "amount": "200"}]
+    assert found["state"]["positions"] == []
+    assert run(["procedures", account, "-p", "documented"]) == 0
+    assert "close_all in isolated/A: 0.02 contracts of A closed at 90,000" in capsys.readouterr().out
+
+
+def test_procedures_does_nothing_where_nothing_is_due(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says so."""
+    assert run(["procedures", account, "-p", "documented"]) == 0
+    assert capsys.readouterr().out == "nothing is done\n"
+
+
+def test_limits_are_asked_at_a_price_mode_and_leverage(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """1,800 idle and the mark at 100,000: at 101,000 with 5x, q (1,000 + 100,000 / 5) <= 1,800."""
+    path = Path(account)
+    path.write_text(path.read_text(encoding="utf-8").replace("92000", "100000"), encoding="utf-8")
+    words = ["--price", "BTC-PERP=101000", "--margin-mode", "cross", "--leverage", "5", "--symbol", "BTC-PERP"]
+    assert run(["limits", account, "-p", "documented", "--json", *words]) == 0
+    found = {entry["limit"]: entry for entry in json.loads(capsys.readouterr().out)["limits"]}
+    assert found["open_buy:BTC-PERP"]["value"] == "0.085714"
+    assert found["open_buy:BTC-PERP"]["under"] == "cross, leverage 5, at 101000"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--step", "0"], "'0' will not do"),
+        (["--price", "100"], "names no price"),
+        (["--price", "DOGE=1"], "no instrument has the symbol 'DOGE'"),
+        (["--leverage", "1e999999999"], "will not do"),
+        (["--target", "margin_ratio:nothing=1"], "there is no pool or position 'nothing'"),
+        (
+            ["--target", "liquidation_price:A=5"],
+            "the liquidation price of A is unknown help: instrument BTC-PERP has no",
+        ),
+    ],
+)
+def test_a_wrong_limit_is_one_message_and_2(
+    account: str, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What, and how to mend it."""
+    assert run(["limits", account, "-p", "hyperliquid", *words]) == 2
+    captured = capsys.readouterr()
+    assert message in " ".join(captured.err.split())
+    assert captured.out == ""
+
+
+def test_preview_is_of_orders_only(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A withdrawal is decided, not previewed."""
+    assert run(["preview", account, "-p", "documented", "withdraw", "USDC", "5"]) == 2
+    assert "`withdraw` is no order" in capsys.readouterr().err
+
+
+def test_events_come_from_standard_input_as_a_table(
+    account: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Flags and documents in cells, too."""
+    text = "event,symbol,side,quantity,reduce_only,id,price\nplace_order,BTC-PERP,sell,0.01,true,o1,99000\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert run(["replay", "-", "--format", "csv", "-p", "documented", "--account", account]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"]["action"]["reduce_only"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("event,symbl\n", "did you mean `symbol`"),
+        ("symbol,price\n", "the heading needs `event`"),
+        ('event,symbol\nmark,"BTC\n', "events.csv:2: the line is no CSV"),
+        ("event,symbol\nmark\n", "events.csv:2: the line has 1 cells, the heading 2"),
+        ("event,reduce_only\nmark,maybe\n", "events.csv:2: /'reduce_only': `mark` has no"),
+    ],
+)
+def test_a_wrong_table_is_one_message(
+    tmp_path: Path, text: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its line."""
+    events = tmp_path / "events.csv"
+    events.write_text(text, encoding="utf-8")
+    assert run(["replay", str(events), "-p", "documented"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_same_stream_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Twice, with its decisions."""
+    events = stream(tmp_path / "events.jsonl", 60)
+    found = []
+    for name in ("a", "b"):
+        words = ["-o", str(tmp_path / name), "--decisions", str(tmp_path / f"{name}.log")]
+        assert run(["replay", str(events), "-p", "documented", *words]) == 0
+        found.append([(tmp_path / name).read_bytes(), (tmp_path / f"{name}.log").read_bytes()])
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+def test_the_decisions_of_a_replay_are_decided_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under the policy that wrote them nothing differs; a line that was altered does, and one that is none is named."""
+    events, log = stream(tmp_path / "events.jsonl", 60), tmp_path / "decisions.jsonl"
+    assert run(["replay", str(events), "-p", "documented", "--decisions", str(log)]) == 0
+    capsys.readouterr()
+    assert run(["replay", "--log", str(log), "-p", "documented"]) == 0
+    assert capsys.readouterr().out == ""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    entry = json.loads(lines[2])
+    assert entry["policy"]["digest"].startswith("sha256:")
+    entry["account"]["balances"][0]["wallet_balance"] = "1000000"
+    lines[2:4] = [json.dumps(entry), "{}"]
+    log.write_text("\n".join(lines), encoding="utf-8")
+    assert run(["replay", "--log", str(log), "-p", "documented", "--on-error", "set-aside"]) == 1
+    captured = capsys.readouterr()
+    assert [json.loads(line)["line"] for line in captured.out.splitlines()] == [3]
+    assert "line 4: this is no entry of a decision log" in captured.err
+
+
+def test_progress_is_shown_on_a_terminal_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in a file nor in a pipe."""
+    events = stream(tmp_path / "events.jsonl", 5)
+    assert run(["replay", str(events), "-p", "documented", "-o", str(tmp_path / "o")]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run(["replay", str(events), "-p", "documented", "-o", str(tmp_path / "o")]) == 0
+    assert capsys.readouterr().err.endswith(" lines\n")

@@ -1,0 +1,1 @@
+"""What goes wrong on purpose: processes that are killed, streams that are cut."""
