@@ -330,10 +330,11 @@ class ActionReader(Interpreter):
                 if position.id == self.judge.effect.position:
                     return pool.reference.value(node.value, ("position", index))
             return Unknown(f"there is no position {node.world} the action")
+        asked = self.judge.action
         for index, (balance, _, _) in enumerate(pool.instance.balances):
-            if balance.asset == self.judge.action.asset:
+            if balance.asset == asked.asset and asked.wallet in {None, balance.wallet}:
                 return pool.reference.value(node.value, ("balance", index))
-        return Unknown(f"there is no balance of {self.judge.action.asset}")
+        return Unknown(f"there is no balance of {asked.asset}")
 
     def _elsewhere(self, node: plan.Elsewhere) -> Value:
         found = self.judge.before if node.world == "before" else self.judge.after
