@@ -228,6 +228,12 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def one_per(self, meta: Any, children: list[Token]) -> nodes.OnePer:
+        if str(children[0]).startswith("wallet"):
+            raise self._fail(
+                self._token_span(children[0]),
+                "there is no pool for each wallet",
+                "write a pool for each that draws on its balances, such as `draws on balances where wallet == spot`",
+            )
         return nodes.OnePer(" ".join(str(children[0]).split()), span=self._span(meta))
 
     @v_args(meta=True)

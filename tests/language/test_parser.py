@@ -59,6 +59,7 @@ def test_words_of_the_language_can_name_fields() -> None:
         ("policy p { } table t { | above | x | | 1 | }", 1, 38, "this row has 1 cells"),
         ('policy p { } input pool.x: rate "x"', 1, 20, "`pool` has no inputs"),
         ("policy p { contracts futures }", 1, 22, "there is no contract kind `futures`"),
+        ("policy p { } pool c { one per wallet }", 1, 31, "there is no pool for each wallet"),
         ("policy p { } position { a = median(x of positions) }", 1, 29, "`median` does not run over members"),
     ],
 )
