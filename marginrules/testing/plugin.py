@@ -15,7 +15,7 @@ from pytest_bdd.parser import Feature, Scenario
 import marginrules.account.documents as account_documents
 from marginrules.arithmetic import plain_text
 from marginrules.engine.report import PoolReport, PositionReport
-from marginrules.testing.world import World, number
+from marginrules.testing.world import Document, World, number
 
 _AMOUNT = r"-?[\d,_]+(?:\.\d+)?"
 _ID = r"[\w./:\-]+"
@@ -30,8 +30,9 @@ _FIGURES = {
     "liquidation price": "liquidation_price",
     "bankruptcy price": "bankruptcy_price",
 }
-_FIGURE = "|".join(_FIGURES)
-
+_FIGURE = "|".join(_FIGURES) + r"|[a-z]\w*"
+"""A figure that every report has, or the name of one that the policy publishes."""
+_WALLET = r"(?: (?:in|to|from) wallet (?P<wallet>[\w./:\-]+))?"
 
 _FEATURE = pytest.StashKey[Path]()
 
@@ -58,10 +59,10 @@ def use_policy(world: World, name: str) -> None:
     world.use(name)
 
 
-@given(parsers.re(rf"an account with (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
-def account_with(world: World, amount: str, asset: str) -> None:
+@given(parsers.re(rf"an account with (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*){_WALLET}"))
+def account_with(world: World, amount: str, asset: str, wallet: str | None) -> None:
     """An account whose whole cash is this balance."""
-    world.start(amount, asset)
+    world.start(amount, asset, wallet)
 
 
 @given("the account document:")
@@ -108,6 +109,37 @@ def accrued_funding(world: World, name: str, amount: str, asset: str) -> None:
 def account_input(world: World, name: str, value: str) -> None:
     """A setting of the account, or a parameter of the policy that accounts carry."""
     world.document["account"][name] = _input(value)
+    world.changed()
+
+
+@given(
+    parsers.re(
+        rf"an? (?P<base>[A-Z]\w*) contract at (?P<price>{_AMOUNT})(?: (?P<quote>[A-Z]\w*))?(?P<inverse> settled in its base)?"
+    )
+)
+def contract_at(world: World, base: str, price: str, quote: str | None, inverse: str | None) -> None:
+    """A contract on an underlying at this mark, without a position; in the account's asset if no other is named."""
+    world.add_contract(base, price, quote, inverse=inverse is not None)
+
+
+@given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has:"))
+def instrument_fields(world: World, base: str, datatable: list[list[str]]) -> None:
+    """Fields of the contract on an underlying, a row a field."""
+    _fill_in(world.instrument(base), datatable)
+    world.changed()
+
+
+@given(parsers.re(r"the asset (?P<asset>[A-Z]\w*) has:"))
+def asset_fields(world: World, asset: str, datatable: list[list[str]]) -> None:
+    """Fields of an asset, a row a field: its index price, its collateral rate, what the policy declares."""
+    _fill_in(world.asset(asset), datatable)
+    world.changed()
+
+
+@given(parsers.re(r"the asset (?P<asset>[A-Z]\w*) has (?P<name>\w+) (?P<value>\S+)"))
+def asset_field(world: World, asset: str, name: str, value: str) -> None:
+    """A field of an asset."""
+    world.asset(asset)[name] = _input(value)
     world.changed()
 
 
@@ -170,10 +202,10 @@ def resting_order(world: World, side: str, quantity: str, base: str, price: str,
     world.changed()
 
 
-@given(parsers.re(rf"a balance of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
-def further_balance(world: World, amount: str, asset: str) -> None:
-    """Cash of a further asset."""
-    world.balance(asset)["wallet_balance"] = plain_text(number(amount))
+@given(parsers.re(rf"a balance of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*){_WALLET}"))
+def further_balance(world: World, amount: str, asset: str, wallet: str | None) -> None:
+    """Cash of a further asset, or in a further wallet."""
+    world.balance(asset, wallet)["wallet_balance"] = plain_text(number(amount))
     world.changed()
 
 
@@ -282,11 +314,12 @@ def change_margin(world: World, amount: str, asset: str, way: str, name: str) ->
     world.act({"action": kind, "position": name, "amount": plain_text(number(amount))})
 
 
-@when(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?:is|are) (?P<way>deposited|withdrawn)"))
-def move_cash(world: World, amount: str, asset: str, way: str) -> None:
+@when(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?:is|are) (?P<way>deposited|withdrawn){_WALLET}"))
+def move_cash(world: World, amount: str, asset: str, way: str, wallet: str | None) -> None:
     """Ask to deposit or to withdraw; the account changes if that is allowed."""
     kind = "deposit" if way == "deposited" else "withdraw"
-    world.act({"action": kind, "asset": asset, "amount": plain_text(number(amount))})
+    document = {"action": kind, "asset": asset, "amount": plain_text(number(amount))}
+    world.act(document if wallet is None else {**document, "wallet": wallet})
 
 
 @when(parsers.re(r"(?P<name>\w+) is switched to (?P<mode>cross|isolated)"))
@@ -321,6 +354,25 @@ def fill(world: World, mode: str, side: str, quantity: str, base: str, price: st
             "leverage": plain_text(number(leverage)),
         }
     )
+
+
+@when(
+    parsers.re(
+        rf"an? (?P<mode>cross|isolated) order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*)"
+        rf" at (?P<price>{_AMOUNT})(?: with (?P<leverage>{_AMOUNT})x leverage)? is placed"
+    )
+)
+def place(world: World, mode: str, side: str, quantity: str, base: str, price: str, leverage: str | None) -> None:
+    """Ask to place an order in the book."""
+    document = {
+        "action": "place_order",
+        "symbol": world.instrument(base)["symbol"],
+        "side": side,
+        "quantity": plain_text(number(quantity)),
+        "price": plain_text(number(price)),
+        "margin_mode": mode,
+    }
+    world.act(document if leverage is None else {**document, "leverage": plain_text(number(leverage))})
 
 
 @when("this action is asked for:")
@@ -375,12 +427,17 @@ def account_as(world: World, name: str) -> None:
     assert world.state() == world.remembered[name].state()
 
 
-@then(parsers.re(rf'(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) went to (?:the )?"(?P<place>[^"]+)"'))
-def went_to(world: World, amount: str, asset: str, place: str) -> None:
-    """What the venue's procedures moved to a place outside the account."""
+@then(
+    parsers.re(
+        rf'(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) went to (?:the )?"(?P<place>[^"]+)"(?: to (?P<places>\d+) (?:decimal )?places?)?'
+    )
+)
+def went_to(world: World, amount: str, asset: str, place: str, places: str | None) -> None:
+    """What the venue's procedures moved to a place outside the account: exactly, or rounded to some places."""
     found = world.transfers().get((place, asset), Decimal(0))
     wanted = number(amount)
-    assert found == wanted, f"{found} {asset} went to {place}; transfers: {world.transfers()}"
+    holds = found == wanted if places is None else _rounds_to(found, wanted, places)
+    assert holds, f"{found} {asset} went to {place}; transfers: {world.transfers()}"
 
 
 @then(parsers.re(r"(?P<name>\w+) is closed"))
@@ -401,10 +458,22 @@ def _record(world: World, identity: str) -> PoolReport | PositionReport:
 
 
 def _figure(world: World, words: str, identity: str) -> object:
-    name = _FIGURES[words]
     record = _record(world, identity)
-    assert hasattr(record, name), f"{identity} has no {words}"
+    if words in record.figures:
+        return record.figures[words]
+    name = _FIGURES.get(words)
+    known = [*(entry for entry, attribute in _FIGURES.items() if hasattr(record, attribute)), *record.figures]
+    assert name is not None and hasattr(record, name), f"{identity} has no {words}; it has {', '.join(known)}"  # noqa: PT018 - one question
     return getattr(record, name)
+
+
+def _name_of(words: str) -> str:
+    return _FIGURES.get(words, words)
+
+
+def _rounds_to(found: object, wanted: Decimal, places: str) -> bool:
+    """Whether a number is the wanted one as a source prints it, rounded to its places."""
+    return isinstance(found, Decimal) and abs(found - wanted) <= Decimal(1).scaleb(-int(places)) / 2
 
 
 @then(
@@ -418,7 +487,7 @@ def figure_is(world: World, words: str, identity: str, amount: str, asset: str |
     record = _record(world, identity)
     if asset is not None and isinstance(record, PoolReport):
         assert record.asset == asset, f"{identity} is valued in {record.asset}, not in {asset}"
-    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+    world.expect(_name_of(words), identity, found, wanted, holds=lambda: found == wanted)
 
 
 @then(
@@ -429,21 +498,21 @@ def figure_is(world: World, words: str, identity: str, amount: str, asset: str |
 def figure_is_about(world: World, words: str, identity: str, amount: str, places: str) -> None:
     """A figure, as a source prints it: rounded to its places."""
     found, wanted = _figure(world, words, identity), number(amount)
-    unit = Decimal(1).scaleb(-int(places))
-    world.expect(
-        _FIGURES[words],
-        identity,
-        found,
-        wanted,
-        holds=lambda: isinstance(found, Decimal) and abs(found - wanted) <= unit / 2,
-    )
+    world.expect(_name_of(words), identity, found, wanted, holds=lambda: _rounds_to(found, wanted, places))
+
+
+@then(parsers.re(rf"the (?P<words>{_FIGURE}) of (?:the )?(?:pool )?(?P<identity>{_ID}) is (?P<answer>yes|no)"))
+def flag_is(world: World, words: str, identity: str, answer: str) -> None:
+    """A threshold of a pool, or a flag that the policy publishes."""
+    found, wanted = _figure(world, words, identity), answer == "yes"
+    world.expect(_name_of(words), identity, found, wanted, holds=lambda: found is wanted)
 
 
 @then(parsers.re(rf"(?P<identity>{_ID}) has no (?P<words>liquidation price|bankruptcy price)"))
 def no_price(world: World, identity: str, words: str) -> None:
     """There is no such price, and the report says so with the reason `none`."""
     found = _figure(world, words, identity)
-    world.expect(_FIGURES[words], identity, found, "none", holds=lambda: found is None)
+    world.expect(_name_of(words), identity, found, "none", holds=lambda: found is None)
     _reason(world, words, identity, "none")
 
 
@@ -455,7 +524,7 @@ def no_price(world: World, identity: str, words: str) -> None:
 def figure_unknown(world: World, words: str, identity: str, because: str) -> None:
     """A figure that cannot be had, and why."""
     found = _figure(world, words, identity)
-    world.expect(_FIGURES[words], identity, found, "unknown", holds=lambda: found is None)
+    world.expect(_name_of(words), identity, found, "unknown", holds=lambda: found is None)
     _reason(world, words, identity, because)
 
 
@@ -466,9 +535,7 @@ def _reason(world: World, words: str, identity: str, because: str) -> None:
         "positions": [position.id for position in report.positions],
     }
     place = next(
-        f"/{section}/{found.index(identity)}/{_FIGURES.get(words, words)}"
-        for section, found in ids.items()
-        if identity in found
+        f"/{section}/{found.index(identity)}/{_name_of(words)}" for section, found in ids.items() if identity in found
     )
     reasons = [entry.reason for entry in report.unknown if entry.at == place]
     assert any(because in reason for reason in reasons), f"{place} is unknown because {reasons}, expected {because!r}"
@@ -508,12 +575,17 @@ def the_pool_safe(world: World) -> None:
     )
 
 
-@then(parsers.re(rf"the idle equity is (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
-def idle_equity(world: World, amount: str, asset: str) -> None:
+@then(
+    parsers.re(
+        rf"the idle equity is (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)(?: to (?P<places>\d+) (?:decimal )?places?)?"
+    )
+)
+def idle_equity(world: World, amount: str, asset: str, places: str | None) -> None:
     """What the policy calls free, in an asset."""
     found = {idle.asset: idle.amount for idle in world.report().idle_equity}.get(asset)
     wanted = number(amount)
-    world.expect("idle_equity", asset, found, wanted, holds=lambda: found == wanted)
+    holds = found == wanted if places is None else _rounds_to(found, wanted, places)
+    world.expect("idle_equity", asset, found, wanted, holds=lambda: holds)
 
 
 @then(parsers.re(rf"(?P<name>\w+) is backed by pool (?P<pool>{_ID})"))
@@ -547,7 +619,7 @@ def as_remembered(world: World, words: str, identity: str, name: str) -> None:
     """A figure that a change of the account leaves as it was."""
     found, wanted = _figure(world, words, identity), _figure(world.remembered[name], words, identity)
     assert found is not None, f"{words} of {identity} is unknown"
-    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+    world.expect(_name_of(words), identity, found, wanted, holds=lambda: found == wanted)
 
 
 @then(
@@ -561,7 +633,7 @@ def moved_from_remembered(world: World, words: str, identity: str, amount: str, 
     assert isinstance(found, Decimal), f"{words} of {identity} is {found}"
     assert isinstance(before, Decimal), f"{words} of {identity} was {before}"
     wanted = before + number(amount) if way == "more" else before - number(amount)
-    world.expect(_FIGURES[words], identity, found, wanted, holds=lambda: found == wanted)
+    world.expect(_name_of(words), identity, found, wanted, holds=lambda: found == wanted)
 
 
 @then(
@@ -573,7 +645,7 @@ def price_beyond(world: World, words: str, identity: str, way: str, amount: str)
     """On which side of a price a boundary lies."""
     found, limit = _figure(world, words, identity), number(amount)
     world.expect(
-        _FIGURES[words],
+        _name_of(words),
         identity,
         found,
         f"{way} {amount}",
@@ -588,6 +660,12 @@ def described(world: World, row: str, pool: str, text: str) -> None:
 
     found = describe(world.checked_policy()).text(row, pool)
     assert text.lower() in found.lower(), f"{row} for {pool} says {found!r}"
+
+
+def _fill_in(record: Document, rows: list[list[str]]) -> None:
+    for row in rows:
+        assert len(row) == len(("field", "value")), f"a row has a field and its value, here is {' | '.join(row)}"
+        record[row[0]] = _input(row[1])
 
 
 def _input(value: str) -> object:

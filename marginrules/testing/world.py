@@ -105,13 +105,16 @@ class World:
 
     # ------------------------------------------------------------ building
 
-    def start(self, balance: str, asset: str) -> None:
+    def start(self, balance: str, asset: str, wallet: str | None = None) -> None:
         """An account with a balance and nothing else."""
         self.settlement = asset
         self.document = {
             "schema": account_documents.SCHEMA,
             "account": {"id": "scenario"},
-            "balances": [{"asset": asset, "wallet_balance": plain_text(number(balance))}],
+            "balances": [
+                {"asset": asset, "wallet_balance": plain_text(number(balance))}
+                | ({} if wallet is None else {"wallet": wallet})
+            ],
             "positions": [],
             "orders": [],
             "instruments": [],
@@ -128,12 +131,12 @@ class World:
         self.section("assets").append(record)
         return record
 
-    def balance(self, asset: str) -> Document:
-        """The record of a balance, made where there is none."""
+    def balance(self, asset: str, wallet: str | None = None) -> Document:
+        """The record of a balance, made where there is none; in a wallet, where one is named."""
         for record in self.section("balances"):
-            if record["asset"] == asset:
+            if record["asset"] == asset and (wallet is None or record.get("wallet") == wallet):
                 return record
-        record = {"asset": asset, "wallet_balance": "0"}
+        record = {"asset": asset, "wallet_balance": "0"} | ({} if wallet is None else {"wallet": wallet})
         self.section("balances").append(record)
         return record
 
@@ -164,23 +167,29 @@ class World:
         message = f"no position {name} in this account: {[record['id'] for record in self.section('positions')]}"
         raise AssertionError(message)
 
+    def add_contract(self, base: str, price: str, quote: str | None = None, *, inverse: bool = False) -> None:
+        """A contract on an underlying at a mark price, linear unless it settles in its base."""
+        asset = self.settlement if quote is None else quote
+        record = {
+            "symbol": f"{base}-PERP",
+            "contract": "inverse" if inverse else "linear",
+            "base": base,
+            "quote": asset,
+            "settle": base if inverse else asset,
+            "contract_size": "1",
+            "mark_price": plain_text(number(price)),
+        }
+        self.document["instruments"] = [entry for entry in self.section("instruments") if entry["base"] != base]
+        self.section("instruments").append(record)
+        self.changed()
+
     def add_position(
         self, mode: str, side: str, name: str, quantity: str, base: str, price: str, leverage: str
     ) -> None:
         """A position entered at the mark price; an isolated one is assigned its notional over its leverage."""
         entry = number(price)
         if not any(record["base"] == base for record in self.section("instruments")):
-            self.section("instruments").append(
-                {
-                    "symbol": f"{base}-PERP",
-                    "contract": "linear",
-                    "base": base,
-                    "quote": self.settlement,
-                    "settle": self.settlement,
-                    "contract_size": "1",
-                    "mark_price": plain_text(entry),
-                }
-            )
+            self.add_contract(base, price)
         size = number(quantity)
         record: Document = {
             "id": name,
