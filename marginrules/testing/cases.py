@@ -84,7 +84,7 @@ def read_cases(path: Path) -> tuple[str, list[Mapping[str, Any]]]:
         CaseError: the file cannot be read, or is not of the form.
     """
     try:
-        document = account_documents.load_json(path.read_bytes(), path.name)
+        document = account_documents.load_json(path.read_bytes(), str(path))
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}\nhelp: give a folder of case files"
         raise CaseError(message) from None

@@ -1,14 +1,15 @@
 """Running feature files without writing Python: pytest, with a module made for the occasion."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from marginrules.errors import MarginRulesError
 
 
 class FeatureError(MarginRulesError):
-    """There is nothing to run."""
+    """There is nothing to run, or a file that is no feature."""
 
 
 def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
@@ -22,7 +23,7 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         Whether every scenario passed.
 
     Raises:
-        FeatureError: a path does not exist, or there is no feature file.
+        FeatureError: a path does not exist, there is no feature file, or one cannot be read.
     """
     try:
         import pytest  # noqa: PLC0415 - an extra: only running features needs it
@@ -34,7 +35,11 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         if not path.exists():
             message = f"{path} does not exist\nhelp: give feature files, or folders that hold some"
             raise FeatureError(message)
-    if not any(path.suffix == ".feature" or any(path.rglob("*.feature")) for path in paths):
+    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*.feature")))]
+    problems = [problem for file in files for problem in _problems(file)]
+    if problems:
+        raise FeatureError("\n".join(problems) + "\nhelp: docs/testing.md shows a feature, and lists the steps")
+    if not files:
         message = f"no feature file in {', '.join(str(path) for path in paths)}\nhelp: feature files end in .feature"
         raise FeatureError(message)
     with tempfile.TemporaryDirectory(prefix="marginrules-") as folder:
@@ -42,12 +47,54 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         bound = ", ".join(repr(str(path.resolve())) for path in paths)
         module.write_text(f"from pytest_bdd import scenarios\n\nscenarios({bound})\n", encoding="utf-8")
         arguments = [str(module), f"--rootdir={folder}", "-p", "no:cacheprovider", "--tb=short", "-c", "/dev/null"]
+        # This package was imported before pytest could rewrite its assertions, which say what is needed themselves.
+        arguments.extend(["-W", "ignore::pytest.PytestAssertRewriteWarning"])
         arguments.append("-q" if quiet else "-v")
         plugins = [] if _registered() else ["marginrules.testing.plugin"]
         for name in plugins:
             arguments.extend(["-p", name])
         outcome = pytest.main(arguments)
     return outcome == pytest.ExitCode.OK
+
+
+def _problems(file: Path) -> Iterator[str]:
+    """What keeps a file from being run as a feature, each with its place."""
+    from pytest_bdd.exceptions import GherkinParseError  # noqa: PLC0415 - as above
+    from pytest_bdd.gherkin_parser import get_gherkin_document  # noqa: PLC0415
+
+    if file.suffix != ".feature":
+        yield f"{file}: this is no feature file: its name does not end in .feature"
+        return
+    try:
+        feature = get_gherkin_document(str(file)).feature
+    except GherkinParseError as error:
+        yield f"{file}:{error.line}: this is not Gherkin: {error.line_content.strip()!r}"
+        return
+    except (OSError, UnicodeDecodeError):
+        yield f"{file}:1: this is not UTF-8 text, or cannot be read"
+        return
+    except (KeyError, TypeError):
+        yield f"{file}:1: there is no `Feature:` in it"
+        return
+    scenarios = list(_scenarios(feature.children))
+    if not scenarios:
+        yield f"{file}:{feature.location.line}: the feature has no scenario"
+    names: set[str] = set()
+    for scenario in scenarios:
+        place = f"{file}:{scenario.location.line}"
+        if not scenario.steps:
+            yield f"{place}: scenario {scenario.name!r} has no step, so it would pass whatever it says"
+        if scenario.name in names:
+            yield f"{place}: there are two scenarios {scenario.name!r}, and one of them would not be run"
+        names.add(scenario.name)
+
+
+def _scenarios(children: Sequence[Any]) -> Iterator[Any]:
+    for child in children:
+        if child.scenario is not None:
+            yield child.scenario
+        if child.rule is not None:
+            yield from _scenarios(child.rule.children)
 
 
 def _registered() -> bool:

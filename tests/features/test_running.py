@@ -1,0 +1,76 @@
+"""`marginrules test`: what cannot be run is told in one message, with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from marginrules.cli.app import run
+
+GOOD = """Feature: House
+  Scenario: Twice
+    Given the policy "documented"
+    And an account with 2,000 USDC
+    And a BTC contract at 100
+    Then the equity of pool cross is 2,000 USDC
+"""
+
+
+def _run(tmp_path: Path, capsys: pytest.CaptureFixture[str], **files: str | bytes) -> tuple[int, str]:
+    for name, text in files.items():
+        path = tmp_path / f"{name}.feature"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    code = run(["test", str(tmp_path)])
+    return code, capsys.readouterr().err
+
+
+def test_a_feature_that_holds_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is said on standard error."""
+    assert _run(tmp_path, capsys, good=GOOD) == (0, "")
+
+
+def test_a_feature_that_does_not_hold_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the figures in pytest's own report."""
+    code = _run(tmp_path, capsys, bad=GOOD.replace("is 2,000", "is 2,001"))[0]
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("hello\nworld\n", 1, "this is not Gherkin: 'hello'"),
+        (GOOD + "      | a |\n    nonsense\n", 8, "this is not Gherkin: 'nonsense'"),
+        ("", 1, "there is no `Feature:` in it"),
+        (b"\xff\xfe", 1, "this is not UTF-8 text, or cannot be read"),
+        ("Feature: House\n", 1, "the feature has no scenario"),
+        (GOOD.replace("    Given the", "    Gven the").split("    And")[0], 2, "scenario 'Twice' has no step"),
+        (GOOD + GOOD.removeprefix("Feature: House\n"), 7, "there are two scenarios 'Twice'"),
+    ],
+)
+def test_a_file_that_is_no_feature_is_told_in_one_message(
+    text: str | bytes, line: int, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file, the line, what is wrong, and where features are described."""
+    code, found = _run(tmp_path, capsys, bad=text)
+    assert code == 2
+    assert found.startswith(f"error: {tmp_path / 'bad.feature'}:{line}: {problem}")
+    assert found.splitlines()[-1].startswith("help: ")
+    assert len(found.splitlines()) == 2
+
+
+def test_every_file_that_is_no_feature_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the order of their names, and nothing is run."""
+    code, found = _run(tmp_path, capsys, b="hello", a="", c=GOOD)
+    assert code == 2
+    assert [line.split(":")[0].rpartition("/")[2] for line in found.removeprefix("error: ").splitlines()[:-1]] == [
+        "a.feature",
+        "b.feature",
+    ]
+
+
+def test_a_case_file_that_is_no_json_is_named_with_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it was given."""
+    (tmp_path / "venue.json").write_text('{"venue": 3', encoding="utf-8")
+    assert run(["test", "--cases", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'venue.json'}: ")
