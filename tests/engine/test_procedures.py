@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marginrules.account import documents
 from marginrules.account.contracts import unrealized_pnl
 from marginrules.engine.evaluate import evaluate
-from marginrules.engine.procedures import run_procedures, totals
+from marginrules.engine.procedures import ProcedureError, run_procedures, totals
 from marginrules.policy.catalogue import load_policy, load_text
 
 STAGED = """policy staged {
@@ -155,3 +156,70 @@ def test_what_leaves_the_account_arrives_at_a_named_place(wallet: str, mark: str
         Decimal(0),
     )
     assert totals(outcome.entries).get(("market", "USD"), Decimal(0)) == closed
+
+
+CLOSED = STAGED.replace(
+    'step takeover hand over to "insurance fund"', 'step all close 100% fee 1% * notional to "venue"'
+)
+
+
+def test_an_isolated_position_loses_its_own_margin_and_no_more() -> None:
+    """B lost 20 x (100 - 80) = 400 and owes a fee of 16; it has 300, and others bear 116."""
+    policy = load_text(CLOSED)
+    document = account("1000", "100", mode="isolated")
+    document["instruments"][1]["mark_price"] = "80"
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert totals(outcome.entries) == {
+        ("market", "USD"): Decimal(400),
+        ("venue", "USD"): Decimal(16),
+        ("shortfall", "USD"): Decimal(-116),
+    }
+    assert outcome.state.balances[0].wallet_balance == Decimal(700)
+
+
+def test_what_is_left_of_the_margin_is_free_again() -> None:
+    """B lost 20 x (100 - 89) = 220 and a fee of 17.8 of its 300: 62.2 are left."""
+    policy = load_text(CLOSED)
+    document = account("1000", "100", mode="isolated")
+    document["instruments"][1]["mark_price"] = "89"
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert outcome.state.balances[0].wallet_balance == Decimal(1000) - 220 - Decimal("17.8")
+    assert [position.id for position in outcome.state.positions] == ["A"]
+
+
+def test_steps_below_their_own_threshold_are_passed_over() -> None:
+    """Equity 290 - 300 is below half of the requirement: the backstop takes both positions and all that backs them."""
+    policy = load_text(STAGED)
+    outcome = run_procedures(policy, documents.read(account("290", "90"), policy.inputs))
+    assert [(entry.step, entry.positions) for entry in outcome.entries] == [
+        ("orders_first", ()),
+        ("backstop", ("A", "B")),
+    ]
+    assert totals(outcome.entries) == {("insurance fund", "USD"): Decimal(290)}
+    assert outcome.state.positions == ()
+    assert outcome.state.orders == ()
+
+
+def test_a_step_whose_figure_is_unknown_ends_the_run_with_its_place() -> None:
+    """Nothing is liquidated at a price that is not known."""
+    text = STAGED.replace("close 50% largest", "close 50% * given_share largest").replace(
+        "position {", 'input position.given_share: number "share that is closed first"\nposition {', 1
+    )
+    policy = load_text(text)
+    with pytest.raises(ProcedureError, match="unknown, because position B has no given_share"):
+        run_procedures(policy, documents.read(account("400", "90"), policy.inputs))
+
+
+def test_each_step_says_its_rule_and_what_the_rule_cites() -> None:
+    """The trace that a support desk reads."""
+    policy = load_policy("documented")
+    document = account("600", "90", mode="isolated")
+    for position in document["positions"]:
+        position["assigned_margin"] = "100"
+    document["positions"][0]["auto_add_margin"] = True
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert [(entry.step, entry.position) for entry in outcome.entries] == [("replenish", "A"), ("close_all", "B")]
+    assert all(entry.rule.startswith("rules/documented.margin:") for entry in outcome.entries)
+    assert outcome.entries[0].cites == (
+        'Documented behaviours of margin modes, "B3" <docs/behaviours.md> read 2026-11-22',
+    )
