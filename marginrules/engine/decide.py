@@ -19,6 +19,7 @@ from marginrules.engine.report import Report
 from marginrules.engine.unknown import Unknown, Value
 from marginrules.language.nodes import Citation
 from marginrules.policy import plan
+from marginrules.policy.checks.context import truth, variables
 from marginrules.policy.policy import Policy
 
 World = Literal["before", "after"]
@@ -346,6 +347,9 @@ class ActionReader(Interpreter):
             if pool.instance.plan.kind == node.kind
             and (pool.instance.plan.key != "settlement asset" or pool.instance.asset == settle)
         ]
+        if len(candidates) > 1:
+            # Several variants are in force side by side: what the action is about is in one of them.
+            candidates = [pool for pool in candidates if self._holds(pool)]
         if len(candidates) != 1:
             return Unknown(f"there is no single pool {node.kind} here")
         pool = candidates[0]
@@ -359,6 +363,25 @@ class ActionReader(Interpreter):
                 return price
             return against if isinstance(against, Unknown) else value * price / against
         return value
+
+    def _holds(self, pool: PoolEvaluation) -> bool:
+        """Whether a pool draws on the balance that the action is about, or could hold a position on its instrument."""
+        asked, instrument = self.judge.action, self._instrument()
+        if instrument is None:
+            held = [balance for balance, _, _ in pool.instance.balances if balance.asset == asked.asset]
+            return any(asked.wallet in {None, balance.wallet} for balance in held)
+        found = pool.instance.plan
+        key = {"underlying": instrument.base, "instrument": instrument.symbol}.get(found.key)
+        if key is not None and pool.instance.id != f"{found.kind}/{key}":
+            return False
+        known: dict[tuple[str, str], str | bool] = {}
+        conditions = [node for node in (found.positions, found.orders) if node is not None]
+        for owner, name in variables(conditions):
+            record = instrument if owner == "instrument" else self.state.account if owner == "account" else None
+            value = None if record is None else getattr(record, name, record.inputs.get(name))
+            if isinstance(value, str | bool):
+                known[owner, name] = value
+        return any(truth(node, known) is not False for node in conditions)
 
     def record(self, owner: str, entity: Entity) -> Any:
         """The account, the instrument or the asset that the action concerns."""
