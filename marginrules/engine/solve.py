@@ -31,6 +31,7 @@ NO_PRICE = "none"
 """The reason of a price that does not exist: nothing that is missing, and no error."""
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _GRID_STEP = Decimal("1.005")
 _GRID_SPAN = 1400
 """Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
@@ -89,7 +90,7 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     equity = pool.value(pool.instance.plan.definitions["pool"]["equity"], POOL)
     below = equity if isinstance(equity, Unknown) else equity < 0  # type: ignore[operator]
     kernel, rows = (pool.kernel, pool.rows) if pool.rows is not None else _cone_rows(pool)
-    still = None if rows is None else _Still(pool, kernel, rows)
+    still = None if rows is None else _Still(pool, kernel, rows, by_symbol)
     for members in by_symbol.values():
         instrument = pool.instance.positions[members[0]][1]
         mark = instrument.mark_price
@@ -121,10 +122,25 @@ class _Boundaries:
     above: Unknown | None = None
 
 
+_NO_BOUNDARIES = _Boundaries()
+_NONE_SUCH: tuple[Value, tuple[Decimal, ...]] = (Unknown(NO_PRICE), ())
+
+
+def _at_prices(crossings: list[Decimal], *, inverse: bool) -> _Boundaries:
+    """Boundaries as prices, from where they are along the walk."""
+    if not crossings:
+        return _NO_BOUNDARIES
+    prices = [to_solved_digits(1 / x if inverse else x) for x in crossings]
+    prices.sort()
+    return _Boundaries(tuple(prices))
+
+
 def _chosen(boundaries: _Boundaries, mark: Decimal, quantity: Decimal, now: Value) -> tuple[Value, tuple[Decimal, ...]]:
     """The boundary that is the position's price, and the others."""
     if isinstance(now, Unknown):
         return now, ()
+    if boundaries is _NO_BOUNDARIES:
+        return _NONE_SUCH
     prices = boundaries.prices
     below, above = boundaries.below, boundaries.above
     if not prices:
@@ -167,14 +183,13 @@ def _boundaries(
         except (NotAffineError, MissingError, TypeError, DecimalException):
             crossings = None
         if crossings is not None:
-            prices = [
-                _Boundaries(tuple(sorted(to_solved_digits(1 / x if inverse else x) for x in found if x > 0)))
-                for found in crossings
-            ]
-            return prices[0], prices[1] if liquidatable is not None else _Boundaries()
+            bankruptcies = _at_prices(crossings[0], inverse=inverse)
+            if liquidatable is None:
+                return bankruptcies, _NO_BOUNDARIES
+            return bankruptcies, _at_prices(crossings[1], inverse=inverse)
     return (
         _searched(pool, bankrupt, instrument, mark),
-        _Boundaries() if liquidatable is None else _searched(pool, liquidatable, instrument, mark),
+        _NO_BOUNDARIES if liquidatable is None else _searched(pool, liquidatable, instrument, mark),
     )
 
 
@@ -188,118 +203,121 @@ def _cone_rows(pool: "PoolEvaluation") -> tuple[Kernel, Rows | None]:
 
 @define
 class _Still:
-    """A pool's values where no price moves, gathered once for the walks along each of its instruments."""
+    """A pool's values where no price moves, and who moves with each instrument, for the walks along all of them."""
 
     pool: "PoolEvaluation"
     kernel: Kernel
     rows: Rows
-    parts: dict[int, list[Decimal | None]] = field(factory=dict)
+    positions: Mapping[str, list[int]]
+    """Indexes of the positions on each instrument."""
+    _orders: dict[str, list[int]] | None = None
 
-    def rest(self, node: plan.Aggregate, still: list[int], moving: Mapping[str, int]) -> Decimal | None:
+    def orders(self, symbol: str) -> list[int]:
+        """Indexes of the orders on an instrument."""
+        if self._orders is None:
+            self._orders = {}
+            for index, (order, _, _) in enumerate(self.pool.instance.orders):
+                self._orders.setdefault(order.symbol, []).append(index)
+        return self._orders.get(symbol, [])
+
+    def rest(self, node: plan.Aggregate, moving: Mapping[str, list[int]], groups: Mapping[str, int]) -> Decimal | None:
         """What the members that do not move contribute to an aggregate: of the pool, or of the group that moves."""
-        parts = self.parts.get(id(node))
-        if parts is None:
-            parts = self.parts[id(node)] = self._parts(node)
-        if node.group is None:
-            found = [part for index in still if (part := parts[index]) is not None]
-        else:
-            groups, own = self.pool.instance.groups[node.group].of(node.members, node.by), moving[node.group]
-            found = [part for index in still if groups[index] == own and (part := parts[index]) is not None]
+        movers = moving[node.members]
+        if node.operator in {"sum", "count"}:
+            scope: plan.Scope = "pool" if node.group is None else node.group
+            column = self.kernel.columns[scope].get(id(node))
+            if column is not None:
+                total = self.rows[scope][0 if node.group is None else groups[node.group]][column]
+                if total is not None:
+                    for index in movers:
+                        part = self.part(node, index)
+                        if part is not None:
+                            total -= part
+                    return total  # type: ignore[no-any-return]
+        every = range(len(self.rows[plan.member_scope(node.members)]))
+        if node.group is not None:
+            own, of = groups[node.group], self.pool.instance.groups[node.group].of(node.members, node.by)
+            every = [index for index in every if of[index] == own]  # type: ignore[assignment]
+        found = [part for index in every if index not in movers and (part := self.part(node, index)) is not None]
         if node.operator in {"sum", "count"}:
             return sum(found, _ZERO)
         if not found:
             return None
         return max(found) if node.operator == "max" else min(found)
 
-    def _parts(self, node: plan.Aggregate) -> list[Decimal | None]:
-        """What each member contributes; None for one that the aggregate leaves out."""
+    def part(self, node: plan.Aggregate, index: int) -> Decimal | None:
+        """What a member contributes to an aggregate; None where it is left out."""
         scope = plan.member_scope(node.members)
-        columns, rows = self.kernel.columns[scope], self.rows[scope]
-        column = columns.get(id(node.operand))
-        if node.where is None and column is not None and None not in (found := [row[column] for row in rows]):
-            return found
-        parts: list[Decimal | None] = []
-        for index in range(len(rows)):
-            entity = (scope, index)
-            if node.where is not None and not self.pool.value(node.where, entity):
-                parts.append(None)
-                continue
-            value = _ONE if node.operand is None else self.pool.value(node.operand, entity)
-            if not isinstance(value, Decimal):
-                raise MissingError
-            parts.append(value)
-        return parts
+        if node.where is not None and not self.pool.value(node.where, (scope, index)):
+            return None
+        if node.operand is None:
+            return _ONE
+        column = self.kernel.columns[scope].get(id(node.operand))
+        found = self.rows[scope][index][column] if column is not None else None
+        if found is None:
+            found = self.pool.value(node.operand, (scope, index))
+        if not isinstance(found, Decimal):
+            raise MissingError
+        return found
 
 
 def _walked(
     found: _Still, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
 ) -> list[list[Decimal]]:
-    pool, rows = found.pool, found.rows
+    rows, instance, symbol = found.rows, found.pool.instance, instrument.symbol
     inverse = instrument.contract == "inverse"
-    instance = pool.instance
-    positions: list[tuple[Any, ...]] = []
-    still_positions: list[int] = []
     size = instrument.contract_size
-    for index, (position, own, asset) in enumerate(instance.positions):
-        if own.symbol != instrument.symbol:
-            still_positions.append(index)
-            continue
+    moving: dict[str, list[int]] = {"positions": found.positions[symbol]}
+    positions: list[tuple[Any, ...]] = []
+    for index in moving["positions"]:
+        position, own, asset = instance.positions[index]
         signed = position.quantity * size
         entry = 1 / position.entry_price if inverse else position.entry_price
-        positions.append(
-            (position, own, asset, rows["position"][index] if rows["position"] else [], abs(signed), signed, entry)
-        )
+        row = rows["position"][index] if rows["position"] else []
+        positions.append((position, own, asset, row, abs(signed), signed, entry))
     orders: list[tuple[Any, ...]] = []
-    still = {"positions": still_positions}
     if "orders" in walker.members:
-        still["orders"] = []
-        for index, (order, own, asset) in enumerate(instance.orders):
-            if own.symbol != instrument.symbol:
-                still["orders"].append(index)
-                continue
+        moving["orders"] = found.orders(symbol)
+        for index in moving["orders"]:
+            order, own, asset = instance.orders[index]
             units = order.quantity * size
             value = None if order.price is None else units / order.price if inverse else units * order.price
-            orders.append((order, own, asset, rows["order"][index] if rows["order"] else [], units, value))
-    moving: dict[str, int] = {}
-    for name, groups in instance.groups.items():
-        moving[name] = next(
-            group
-            for (_, own, _), group in zip(instance.positions, groups.positions, strict=True)
-            if own.symbol == instrument.symbol
-        )
-        still[name] = [index for index in range(len(groups.keys)) if index != moving[name]]
+            row = rows["order"][index] if rows["order"] else []
+            orders.append((order, own, asset, row, units, value))
+    groups: dict[str, int] = {}
+    for name, group in instance.groups.items():
+        groups[name] = group.positions[moving["positions"][0]]
+        moving[name] = [groups[name]]
     balances: list[tuple[Any, ...]] = []
     if "balances" in walker.members:
-        still["balances"] = []
+        moving["balances"] = []
         for index, (balance, amount, asset) in enumerate(instance.balances):
             numbers = {
                 (name, by): instance.groups[name].of("balances", by)[index]
                 for name, by in walker.links
                 if instance.plan.groups[name] == "settlement asset"
             }
-            if any(number == moving[name] for (name, _), number in numbers.items()):
+            if any(number == groups[name] for (name, _), number in numbers.items()):
+                moving["balances"].append(index)
                 balances.append((balance, amount, asset, rows["balance"][index], numbers))
-            else:
-                still["balances"].append(index)
-    rests = [found.rest(node, still[node.members], moving) for node in walker.aggregates]
-    group_rows = {name: rows[name][number] for name, number in moving.items() if rows[name]} if moving else {}
-    records = {
-        name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
-        for name, number in moving.items()
-    }
     place = (
         rows["pool"][0],
         positions,
         orders,
         balances,
-        rests,
+        [found.rest(node, moving, groups) for node in walker.aggregates],
         instance.asset,
-        pool.state.asset_by_name,
-        pool.state.account,
-        group_rows,
-        records,
+        found.pool.state.asset_by_name,
+        found.pool.state.account,
+        {name: rows[name][number] for name, number in groups.items() if rows[name]} if groups else _NONE,
+        {
+            name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
+            for name, number in groups.items()
+        }
+        if groups
+        else _NONE,
         rows,
-        moving,
+        groups,
     )
     point = partial(walker.point, *place)
     crossings = walk(point, 1 / mark if inverse else mark, conditions)

@@ -699,7 +699,9 @@ def _follow(
         before = verdicts
         verdicts, kinks = point(x)
         if verdicts != before:
-            if point(ahead * back)[0] != before:
+            # Seen from beyond, the change is where it was seen from before; or else the verdict there is looked at.
+            near = ahead * back
+            if not any(near < kink < x or x < kink < near for kink in kinks) and point(near)[0] != before:
                 raise NotAffineError
             for number, verdict in enumerate(verdicts):
                 if verdict != before[number]:
