@@ -313,8 +313,8 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
 
     @v_args(meta=True)
     def liquidation(self, meta: Any, children: list[Any]) -> nodes.Liquidation:
-        pool, *steps = children
-        return nodes.Liquidation(str(pool), tuple(steps), span=self._span(meta))
+        pool, when, *steps = children
+        return nodes.Liquidation(str(pool), when, tuple(steps), span=self._span(meta))
 
     @v_args(meta=True)
     def step(self, meta: Any, children: list[Any]) -> nodes.Step:

@@ -79,7 +79,7 @@ def _comment_texts(file: nodes.PolicyFile) -> Iterator[str]:
             found = getattr(node, attribute, None)
             if isinstance(found, Comments):
                 yield from of(found)
-        for attribute in ("header", "items", "definitions", "rows"):
+        for attribute in ("header", "items", "definitions", "rows", "steps"):
             inner = getattr(node, attribute, ())
             for part in inner if isinstance(inner, tuple) else (inner,):
                 yield from visit(part)
@@ -178,7 +178,8 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
                 if step.comments.blank_before and body:
                     body.append("")
                 body.extend(_commented(_step(step, indent + _STEP), step.comments, indent + _STEP))
-            return _block(f"liquidation {item.pool}", body, item.closing, item.comments, indent)
+            head = f"liquidation {item.pool}" + (f" when {_expression(item.when)}" if item.when is not None else "")
+            return _block(head, body, item.closing, item.comments, indent)
         case nodes.Allow() | nodes.Refuse():
             return _commented(_action_rule(item, indent), item.comments, indent)
         case _:

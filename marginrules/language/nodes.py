@@ -620,9 +620,14 @@ class Step:
 
 @frozen
 class Liquidation:
-    """`liquidation cross { … }`: what the venue does with a pool that is liquidatable."""
+    """`liquidation cross { … }`: what the venue does with a pool that is liquidatable.
+
+    Attributes:
+        when: the condition by which the variant that it is about is declared; None for all that have none of their own.
+    """
 
     pool: str
+    when: Expression | None
     steps: tuple[Step, ...]
     span: Span = _span()
     comments: Comments = _comments()

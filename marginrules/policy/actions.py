@@ -113,10 +113,30 @@ def replenish_plans(rules: Rules, whole: Elaborator) -> tuple[plan.ReplenishPlan
 def liquidation_plans(rules: Rules, whole: Elaborator) -> dict[int, tuple[plan.StepPlan, ...]]:
     """The steps of each pool's liquidation, by the pool's place."""
     found: dict[int, tuple[plan.StepPlan, ...]] = {}
-    for rule in rules.liquidations.values():
-        for number, reader in _readers(rule.pool, rule, whole):
-            found[number] = tuple(_step(step, reader) for step in rule.steps)
+    # What is said of one variant goes before what is said of the kind.
+    for rule in sorted(rules.liquidations.values(), key=lambda entry: entry.when is None):
+        readers = _readers(rule.pool, rule, whole)
+        about = [entry for entry in readers if rule.when is None or rule.when in _conditions(entry[1])]
+        if readers and not about:
+            known = [condition.span.text for _, reader in readers for condition in _conditions(reader)]
+            whole.report(
+                "undefined-name",
+                rule.when.span if rule.when is not None else rule.span,
+                f"no pool `{rule.pool}` is declared with this condition",
+                f"write that of its `when` or its `covers`: {', '.join(f'`{text}`' for text in known) or 'there is none'}",
+            )
+        for number, reader in about:
+            if number not in found:
+                found[number] = tuple(_step(step, reader) for step in rule.steps)
     return found
+
+
+def _conditions(reader: PoolElaborator) -> list[nodes.Expression]:
+    """The conditions that tell a variant from the others of its kind."""
+    if reader.pool is None:
+        return []
+    declared = (reader.pool.pool.when, *(covers.where for covers in reader.pool.covers))
+    return [condition for condition in dict.fromkeys(declared) if condition is not None]
 
 
 def procedure_nodes(

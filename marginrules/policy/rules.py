@@ -39,6 +39,10 @@ class PoolRules:
     """Definitions on members of this pool alone, by entity and name."""
 
 
+LiquidationKey = tuple[str, nodes.Expression | None]
+"""The kind of pool, and the condition of the variant that a liquidation is about; None for all others."""
+
+
 @frozen
 class Rules:
     """Everything a policy says, by name.
@@ -59,7 +63,7 @@ class Rules:
     pools: tuple[PoolRules, ...]
     actions: tuple[nodes.Allow | nodes.Refuse, ...] = ()
     replenishments: tuple[nodes.Replenish, ...] = ()
-    liquidations: Mapping[str, nodes.Liquidation] = field(factory=dict)
+    liquidations: Mapping["LiquidationKey", nodes.Liquidation] = field(factory=dict)
     omits: tuple[str, ...] = field(default=())
 
     @property
@@ -164,8 +168,8 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
     _check_header(file.header, collector)
     actions: list[nodes.Allow | nodes.Refuse] = []
     replenishments: list[nodes.Replenish] = []
-    liquidations: dict[str, nodes.Liquidation] = dict(base.liquidations) if base else {}
-    own_liquidations: dict[str, Span] = {}
+    liquidations: dict[LiquidationKey, nodes.Liquidation] = dict(base.liquidations) if base else {}
+    own_liquidations: dict[LiquidationKey, Span] = {}
     own_inputs: dict[tuple[str, str], Span] = {}
     new_pools: list[nodes.Pool] = []
     for statement in file.items:
@@ -213,11 +217,18 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
                 actions.append(statement)
             case nodes.Replenish():
                 replenishments.append(statement)
-            case nodes.Liquidation(pool=kind):
-                if kind in own_liquidations:
-                    collector.duplicate(f"the liquidation of `{kind}`", statement.span, own_liquidations[kind])
-                own_liquidations[kind] = statement.span
-                liquidations[kind] = statement
+            case nodes.Liquidation(pool=kind, when=when):
+                about = (kind, when)
+                if about in own_liquidations:
+                    collector.duplicate(f"the liquidation of `{kind}`", statement.span, own_liquidations[about])
+                own_liquidations[about] = statement.span
+                if when is None:
+                    # It takes the place of all that the extended policy says of this kind.
+                    for other in [
+                        entry for entry in liquidations if entry[0] == kind and entry not in own_liquidations
+                    ]:
+                        del liquidations[other]
+                liquidations[about] = statement
     for pool in new_pools:
         _add_pool(collector, pools, pool, base.pools if base else ())
     return Rules(
