@@ -226,7 +226,11 @@ class _Run:
                 self._hand_over(step, pool)
 
     def _cancel(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
-        going = {id(order) for order, _, _ in pool.instance.orders}
+        going = {
+            id(order)
+            for index, (order, _, _) in enumerate(pool.instance.orders)
+            if step.where is None or _known(pool.reference.value(step.where, ("order", index)), step.span.file_line)
+        }
         if not going:
             return
         orders = tuple(order for order in self.state.orders if id(order) not in going)
@@ -245,15 +249,19 @@ class _Run:
                 for index, (position, _, _) in enumerate(pool.instance.positions)
             }
             names.sort(key=lambda name: sizes[name], reverse=True)
-        for name in names:
-            if not self._due(identity):
-                return
-            self._close_one(step, identity, name)
-
-    def _close_one(self, step: plan.StepPlan, identity: str, name: str) -> None:
-        pool = self._pool(identity)
-        if pool is None:
+        if step.together:
+            # Each as the pool was before any of them was closed.
+            for name in names:
+                self._close_one(step, pool, name)
             return
+        for name in names:
+            now = self._pool(identity)
+            if now is None or not self._due(identity):
+                return
+            self._close_one(step, now, name)
+
+    def _close_one(self, step: plan.StepPlan, pool: PoolEvaluation, name: str) -> None:
+        identity = pool.instance.id
         index = next(place for place, entry in enumerate(pool.instance.positions) if entry[0].id == name)
         position, instrument, _ = pool.instance.positions[index]
         where = step.span.file_line

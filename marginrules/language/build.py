@@ -322,15 +322,24 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         return nodes.Step(str(name), condition, body, tuple(cites), span=self._span(meta))
 
     @v_args(meta=True)
-    def cancel_orders(self, meta: Any, children: list[Token]) -> nodes.CancelOrders:
+    def cancel_orders(self, meta: Any, children: list[Any]) -> nodes.CancelOrders:
         if children[0] != "orders":
             raise self._fail(self._token_span(children[0]), "only orders can be cancelled", "write `cancel orders`")
-        return nodes.CancelOrders(span=self._span(meta))
+        return nodes.CancelOrders(children[1], span=self._span(meta))
 
     @v_args(meta=True)
     def close(self, meta: Any, children: list[Any]) -> nodes.Close:
-        share, largest, price, fee, to = children
-        return nodes.Close(share, largest, price, fee, _text(to) if to is not None else None, span=self._span(meta))
+        share, order, price, fee, to = children
+        together = isinstance(order, Token)
+        return nodes.Close(
+            share,
+            None if together else order,
+            price,
+            fee,
+            _text(to) if to is not None else None,
+            together=together,
+            span=self._span(meta),
+        )
 
     @v_args(meta=True)
     def hand_over(self, meta: Any, children: list[Token]) -> nodes.HandOver:

@@ -192,12 +192,12 @@ def _step(step: nodes.Step, indent: str) -> list[str]:
         head += f"when {_expression(step.condition)} "
     tail = _tail(None, step.cites)
     match step.body:
-        case nodes.CancelOrders():
-            text = "cancel orders"
+        case nodes.CancelOrders(where=where):
+            text = "cancel orders" + (f" where {_expression(where)}" if where is not None else "")
         case nodes.HandOver(to=to):
             text = f'hand over to "{to}"'
-        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to):
-            text = f"close {_expression(share)}"
+        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to, together=together):
+            text = f"close {_expression(share)}" + (" together" if together else "")
             text += f" largest {_expression(largest)} first" if largest is not None else ""
             text += f" at {_expression(price)}" if price is not None else ""
             text += f' fee {_expression(fee)} to "{to}"' if fee is not None else ""
@@ -284,7 +284,7 @@ _KEYWORDS = {
     "extends", "valid", "until", "read", "effective", "source", "contracts", "title", "version", "omits", "bps",
     "seconds", "minutes", "hours", "days", "on", "as", "allow", "refuse", "leaving", "every", "other", "with", "group",
     "replenish", "adding", "liquidation", "step", "cancel", "close", "largest", "first", "fee", "hand", "over",
-    "decimals",
+    "decimals", "together",
 }  # fmt: skip
 
 

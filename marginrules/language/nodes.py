@@ -574,8 +574,9 @@ class Replenish:
 
 @frozen
 class CancelOrders:
-    """`cancel orders`: all orders of the pool."""
+    """`cancel orders`: all orders of the pool; `cancel orders where not reduce_only`: those of them."""
 
+    where: Expression | None
     span: Span = _span()
 
 
@@ -588,6 +589,8 @@ class Close:
         largest: what positions are ordered by, the largest first; in the order of the account where it is absent.
         price: at which it is closed; the mark price where it is absent.
         fee: what is charged for it; to: who receives it.
+        together: whether shares, prices and fees are worked out for all positions before any is closed, and all are;
+            otherwise one position after the other, until the pool is safe.
     """
 
     share: Expression
@@ -595,6 +598,7 @@ class Close:
     price: Expression | None
     fee: Expression | None
     to: str | None
+    together: bool = field(default=False, kw_only=True)
     span: Span = _span()
 
 

@@ -146,7 +146,7 @@ def procedure_nodes(
     found: list[plan.Node] = [node for entry in replenishments for pair in entry.pools.values() for node in pair]
     for steps in liquidations.values():
         for step in steps:
-            parts = (step.condition, step.share, step.largest, step.price, step.fee)
+            parts = (step.condition, step.share, step.largest, step.price, step.fee, step.where)
             found.extend(part for part in parts if part is not None)
     return tuple(found)
 
@@ -175,13 +175,16 @@ def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
     if step.condition is not None:
         condition = reader.condition(step.condition, "pool", "pool", "when a step is taken")
     match step.body:
-        case nodes.CancelOrders():
-            return plan.StepPlan(step.name, "cancel", condition, None, None, None, None, None, step.cites, step.span)
+        case nodes.CancelOrders(where=where):
+            chosen = None if where is None else reader.condition(where, "order", "order", "which orders are cancelled")
+            return plan.StepPlan(
+                step.name, "cancel", condition, None, None, None, None, None, step.cites, step.span, where=chosen
+            )
         case nodes.HandOver(to=to):
             return plan.StepPlan(step.name, "hand over", condition, None, None, None, None, to, step.cites, step.span)
-        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to):
+        case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to, together=together):
             part = reader.in_scope(share, "position")
-            if not part.dimension.dimensionless:
+            if part.dimension.kind == "literal" or not part.dimension.dimensionless:
                 part = reader.fit(part, RATE, share.span, "the share that is closed")
             order = reader.in_scope(largest, "position") if largest is not None else None
             at = reader.in_scope(price, "position") if price is not None else None
@@ -190,4 +193,6 @@ def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
             charged = reader.in_scope(fee, "position") if fee is not None else None
             if charged is not None and fee is not None:
                 charged = reader.fit(charged, money("settle"), fee.span, "the fee of a liquidation")
-            return plan.StepPlan(step.name, "close", condition, part, order, at, charged, to, step.cites, step.span)
+            return plan.StepPlan(
+                step.name, "close", condition, part, order, at, charged, to, step.cites, step.span, together=together
+            )

@@ -477,6 +477,8 @@ class StepPlan:
         share: part of a position that is closed, largest: what positions are ordered by, price: at which, fee: what is
             charged, all of the position.
         to: who receives the fee, or everything.
+        where: which orders are cancelled; None for all of the pool.
+        together: whether all positions are closed as they stand before any is, rather than one by one while it is due.
     """
 
     name: str
@@ -489,6 +491,8 @@ class StepPlan:
     to: str | None
     cites: tuple[Citation, ...]
     span: Span = attrs.field(repr=False)
+    where: Node | None = None
+    together: bool = False
 
 
 @frozen(eq=False)

@@ -1,7 +1,12 @@
 """The steps of a liquidation: which variant of a pool they are about."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
+from marginrules.account import documents
+from marginrules.engine.procedures import Outcome, run_procedures, totals
 from marginrules.language.format import format_text
 from marginrules.language.parser import parse
 from marginrules.policy.catalogue import diagnose_text, load_policy, load_text
@@ -112,3 +117,118 @@ def test_a_policy_that_extends_another_replaces_what_it_says_of_the_same() -> No
     assert [_steps(whole)[place] for place in places] == [["ours"]]
     others = [place for place in range(len(base.plan.pools)) if place not in places]
     assert [_steps(whole)[place] for place in others] == [_steps(base)[place] for place in others]
+
+
+STEPS = """
+policy steps {
+  title "Steps" version "1"
+}
+position {
+  maintenance_margin = notional * 5%
+}
+pool cross {
+  covers   positions
+  covers   orders
+  one per  account
+  draws on balances
+  equity      = collateral + sum(unrealized_pnl)
+  # The part of every position that must go for the equity to be enough.
+  publish gap = max(0, 1 - equity / maintenance_margin)
+  liquidate when equity < maintenance_margin
+}
+liquidation cross {
+  STEP
+}
+"""
+
+
+def _outcome(step: str, wallet: str = "200") -> tuple[Policy, Outcome]:
+    policy = load_text(STEPS.replace("STEP", step))
+    position = {"entry_price": "100", "leverage": "10", "margin_mode": "cross"}
+    order = {"symbol": "A", "side": "buy", "quantity": "1", "price": "50", "margin_mode": "cross"}
+    document: dict[str, Any] = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "alice"},
+        "balances": [{"asset": "USD", "wallet_balance": wallet}],
+        "positions": [
+            {"id": "long", "symbol": "A", "quantity": "30", **position},
+            {"id": "short", "symbol": "B", "quantity": "-20", **position},
+        ],
+        "orders": [
+            {"id": "1", **order, "reduce_only": False},
+            {"id": "2", **order, "side": "sell", "reduce_only": True},
+        ],
+        "instruments": [
+            {"symbol": name, "contract": "linear", "base": name, "quote": "USD", "settle": "USD", "mark_price": "100"}
+            for name in ("A", "B")
+        ],
+    }
+    return policy, run_procedures(policy, documents.read(document, policy.inputs))
+
+
+def test_positions_closed_together_are_all_closed_though_one_would_do() -> None:
+    """One after the other, the second stays: what is left of the first is small enough."""
+    for word, quantities in (("", [15, -20]), ("together", [15, -10])):
+        _, outcome = _outcome(f"step part close 50% {word}")
+        assert [position.quantity for position in outcome.state.positions] == quantities
+
+
+def test_a_share_of_the_pool_is_worked_out_before_any_position_is_closed() -> None:
+    """Equity of 200 is a fifth less than 5 % of 5,000: a fifth of everything goes, and the fee is on what stood there."""
+    _, outcome = _outcome('step part close pool.gap together fee pool.gap * notional * 1% to "fund"')
+    assert [position.quantity for position in outcome.state.positions] == [24, -16]
+    assert totals(outcome.entries)["fund", "USD"] == Decimal("0.2") * Decimal("0.2") * 5000 / 100
+
+
+def test_without_the_word_each_position_sees_what_the_one_before_left() -> None:
+    """A fifth of the first, and less of the second."""
+    _, outcome = _outcome("step part close pool.gap")
+    assert outcome.state.positions[0].quantity == 24
+    assert -20 < outcome.state.positions[1].quantity < -16
+
+
+def test_orders_can_be_chosen_by_a_condition() -> None:
+    """What only reduces stays."""
+    _, outcome = _outcome("step stop cancel orders where not reduce_only")
+    assert [order.id for order in outcome.state.orders] == ["2"]
+    assert [entry.orders for entry in outcome.entries] == [1]
+    _, outcome = _outcome("step stop cancel orders")
+    assert outcome.state.orders == ()
+
+
+def test_no_step_is_taken_where_no_order_is_chosen() -> None:
+    """There is nothing to write down."""
+    _, outcome = _outcome("step stop cancel orders where quantity > 5 * quantity")
+    assert outcome.entries == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "guilty"),
+    [
+        ("step stop cancel orders where quantity", "dimension-mismatch", "quantity"),
+        ("step stop cancel orders where entry_price > 0", "undefined-name", "entry_price"),
+        ("step part close notional together", "dimension-mismatch", "notional"),
+        ("step part close 5 together", "not-a-rate", "5"),
+        ("step part close 50% together largest notional first", "syntax", "largest"),
+    ],
+)
+def test_a_mistake_in_a_step_is_told_where_it_is(step: str, code: str, guilty: str) -> None:
+    """As in any rule."""
+    _, found = diagnose_text(STEPS.replace("STEP", step))
+    assert [(entry.code, entry.span.text) for entry in found] == [(code, guilty)]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "step stop cancel orders where not reduce_only",
+        'step part close 50% together at 0.99 * instrument.mark_price fee 1% * notional to "fund"',
+        "step part close 50% together",
+        "step part close 50% largest notional first",
+    ],
+)
+def test_a_step_stays_as_it_is_when_it_is_laid_out(step: str) -> None:
+    """Word for word."""
+    once = format_text(STEPS.replace("STEP", step))
+    assert f"  {step}\n" in once
+    assert format_text(once) == once
