@@ -43,7 +43,8 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         message = f"no feature file in {', '.join(str(path) for path in paths)}\nhelp: feature files end in .feature"
         raise FeatureError(message)
     with tempfile.TemporaryDirectory(prefix="marginrules-") as folder:
-        module = Path(folder) / "test_features.py"
+        # A name of its own: a process that runs features twice would otherwise meet the first module again.
+        module = Path(folder) / f"test_{Path(folder).name.replace('-', '_')}.py"
         bound = ", ".join(repr(str(path.resolve())) for path in paths)
         module.write_text(f"from pytest_bdd import scenarios\n\nscenarios({bound})\n", encoding="utf-8")
         arguments = [str(module), f"--rootdir={folder}", "-p", "no:cacheprovider", "--tb=short", "-c", "/dev/null"]
