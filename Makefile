@@ -9,15 +9,16 @@ STAMP  := $(VENV)/.installed
 EXAMPLE := examples/hyperliquid-account/payload.json --from hyperliquid
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench venues clean
+.PHONY: help setup demo test check bench venues conformance clean
 
 help:
-	@echo "make demo    evaluate, explain and compare a Hyperliquid account"
-	@echo "make test    run the tests"
-	@echo "make check   lint, formatting, types, direction of imports"
-	@echo "make bench   run the benchmarks"
-	@echo "make venues  write docs/venues.md anew from the policies"
-	@echo "make clean   remove what was built and cached (not $(VENV))"
+	@echo "make demo         evaluate, explain and compare a Hyperliquid account"
+	@echo "make test         run the tests"
+	@echo "make check        lint, formatting, types, direction of imports"
+	@echo "make bench        run the benchmarks"
+	@echo "make venues       write docs/venues.md anew from the policies"
+	@echo "make conformance  write docs/conformance.md anew from the published figures"
+	@echo "make clean        remove what was built and cached (not $(VENV))"
 
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null || { \
@@ -61,6 +62,9 @@ bench: setup
 venues: $(STAMP)
 	@{ printf '# The shipped policies, side by side\n\nMade by `marginrules describe --markdown`: every row follows from the rules.\n\n'; \
 	  $(BIN)/marginrules describe --markdown $$(ls rules/*.margin | sed 's|rules/||; s|\.margin||' | LC_ALL=C sort); } > docs/venues.md
+
+conformance: $(STAMP)
+	$(BIN)/marginrules test --cases tests/cases --markdown > docs/conformance.md
 
 clean:
 	rm -rf build dist out *.egg-info $(STAMP)

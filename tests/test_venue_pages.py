@@ -1,4 +1,4 @@
-"""`docs/venues.md` is what `describe` says of the shipped policies."""
+"""`docs/venues.md` and `docs/conformance.md` are what the commands say of the shipped policies."""
 
 from pathlib import Path
 
@@ -29,3 +29,12 @@ def test_every_shipped_policy_has_a_feature_and_cases() -> None:
     venues = set(policy_names()) - {"documented"}
     assert venues <= features
     assert venues <= cases
+
+
+def test_the_page_of_published_figures_is_current(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Make it anew with `make conformance` after a policy or a case changed."""
+    monkeypatch.chdir(ROOT)
+    assert run(["test", "--cases", "tests/cases", "--markdown"]) == 0
+    assert (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8") == capsys.readouterr().out

@@ -244,9 +244,51 @@ def test_cases_are_counted_and_compared(tmp_path: Path, capsys: pytest.CaptureFi
     assert str(total) in capsys.readouterr().out
 
 
+def test_two_files_of_one_venue_can_be_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each row is named by its file, in every form; a case that disagrees is shown with both figures."""
+    cases = Path(__file__).parent.parent / "cases"
+    for name in ("aster", "lighter"):
+        document = json.loads((cases / f"{name}.json").read_bytes())
+        document["venue"] = "one venue"
+        if name == "lighter":
+            document["cases"][0]["expect"]["pools"][0]["equity"] = "1"
+        (tmp_path / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    assert run(["test", "--cases", str(tmp_path), "--json"]) == 1
+    aster, lighter = json.loads(capsys.readouterr().out)["venues"]
+    assert (aster["venue"], aster["disagree"]) == ("aster", 0)
+    assert (lighter["venue"], lighter["disagree"]) == ("lighter", 1)
+    (difference,) = lighter["cases"][0]["differences"]
+    assert difference["source"] == "1"
+    assert run(["test", "--cases", str(tmp_path), "--markdown"]) == 1
+    written = capsys.readouterr().out
+    assert "| lighter | " in written
+    assert f"`{difference['at']}`: source 1, policy " in written
+    assert run(["test", "--cases", str(tmp_path)]) == 1
+    assert f"{difference['at']}: source 1, policy {difference['policy']}" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_shock_draws_the_modes_that_an_account_can_have(
+    account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a leverage nothing says what opening isolated would assign; cross is drawn all the same."""
+    document = json.loads(Path(account).read_bytes())
+    for position in document["positions"]:
+        position["margin_mode"] = "cross"
+        del position["leverage"]
+        position.pop("assigned_margin", None)
+    path = tmp_path / "bare.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run(["shock", str(path), "--policy", "documented", "--move", "BTC=-8%"]) == 0
+    captured = capsys.readouterr()
+    assert "equity cross" in captured.out
+    assert "isolated is not drawn" in captured.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["test", "--cases", "FOLDER", "--json", "--markdown"], "choose one"),
+        (["test", "FOLDER", "--json"], "give --cases DIR alone"),
         (["evaluat", "ACCOUNT"], "did you mean `evaluate`"),
         (["check", "BINARY"], "it is not UTF-8 text"),
         (["format", "BINARY"], "it is not UTF-8 text"),
