@@ -41,7 +41,7 @@ def policy_option(command: _Command) -> _Command:
 
 def from_option(command: _Command) -> _Command:
     """The form of the account document."""
-    names = ", ".join(IMPORTERS)
+    names = ", ".join(sorted(IMPORTERS))
     return click.option("--from", "from_format", metavar="FORMAT", help=f"a venue's own payload: {names}")(command)
 
 

@@ -1,7 +1,8 @@
 """`marginrules policies`: what is shipped."""
 
 import click
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
 
 from marginrules.cli import arguments, output
 from marginrules.policy.catalogue import load_policy
@@ -40,14 +41,12 @@ def command(as_json: bool) -> int:
             ]
         )
         return 0
-    table = Table(pad_edge=False)
-    for heading in ("policy", "version", "title", "effective", "sources"):
-        table.add_column(heading)
+    out = output.console()
     for policy in found:
         period = f"from {policy.start}" if policy.start else "always"
         if policy.until is not None:
             period += f" until {policy.until}"
-        sources = "\n".join(f"{source.title} (read {source.read})" for source in policy.sources.values())
-        table.add_row(policy.name, policy.version, policy.title, period, sources)
-    output.console().print(table)
+        out.print(Text.assemble((policy.name, "bold"), f" {policy.version}: {policy.title}; in force {period}"))
+        for source in policy.sources.values():
+            out.print(Padding.indent(Text(f"{source.title}, read {source.read}", style="dim"), 4))
     return 0

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from marginrules.account.state import AccountState
 from marginrules.cli import arguments, output
 from marginrules.cli.text import printable
 from marginrules.engine import documents
-from marginrules.engine.compare import NoSuchModeError
+from marginrules.engine.compare import NoSuchModeError, in_mode
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import Report
 from marginrules.engine.shock import MoveError, ShockPoint, move, parse_move, shock_curve
@@ -48,15 +49,10 @@ def command(
         message = f"{plot}: a plot is an .svg or a .png file\nhelp: end the name so"
         raise MoveError(message)
     before, after = evaluate(policy, state), evaluate(policy, move(state, parsed))
-    curve: tuple[ShockPoint, ...] = ()
-    refusal = ""
-    if plot is not None or not as_json:
-        try:
-            curve = shock_curve(policy, state, parsed, _SCALES, MODES)
-        except NoSuchModeError as error:
-            refusal = f"no plot: {error}"
+    modes, refusals = _possible_modes(state)
+    curve = shock_curve(policy, state, parsed, _SCALES, modes) if plot is not None or not as_json else ()
     title = f"{printable(state.account.id)} under {policy.name}: {', '.join(moves)} is 1"
-    if plot is not None and not refusal:
+    if plot is not None:
         # Before anything is printed: a file that cannot be written must not leave half a result.
         _draw_file(curve, title, plot)
     if as_json:
@@ -70,14 +66,27 @@ def command(
         )
     else:
         _print(before, after)
-    if refusal:
-        click.echo(refusal, err=True)
-        return 0
     if not as_json:
         _draw_terminal(curve, title)
         if plot is not None:
             click.echo(f"drawn in {plot}")
+    if plot is not None or not as_json:
+        for refusal in refusals:
+            click.echo(refusal, err=True)
     return 0
+
+
+def _possible_modes(state: AccountState) -> tuple[list[str], list[str]]:
+    """The modes to draw, and why the others are not: a position without a leverage is assigned nothing by itself."""
+    modes, refusals = [], []
+    for mode in MODES:
+        try:
+            in_mode(state, mode)
+        except NoSuchModeError as error:
+            refusals.append(f"{mode} is not drawn: {error}")
+        else:
+            modes.append(mode)
+    return modes, refusals
 
 
 def _print(before: Report, after: Report) -> None:
