@@ -264,7 +264,8 @@ class _Run:
 
     def refuse(self, number: int, event: object, error: MarginRulesError) -> None:
         """Stop at a bad line, or set it aside."""
-        problem = str(error).replace("\n", "; ")
+        # A wrong value is repeated; half a character in it cannot be printed.
+        problem = str(error).replace("\n", "; ").encode("utf-8", "backslashreplace").decode()
         place = f"{self.stream.name}:{number}"
         if self.on_error == "stop":
             message = f"{place}: {problem}"

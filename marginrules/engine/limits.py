@@ -77,13 +77,11 @@ def _asking(
     policy: Policy, state: AccountState, step: Decimal, action: Callable[[Decimal], Action]
 ) -> Callable[[int], Answer]:
     """The decision on a number of steps; the account before is evaluated once."""
-    with exact_context():
-        before = evaluation(policy, state, solve=False)
+    before = evaluation(policy, state, solve=False)
 
     def ask(steps: int) -> Answer:
         try:
-            with exact_context():
-                return decide(policy, state, action(step * steps), solve=False, before=before)
+            return decide(policy, state, action(step * steps), solve=False, before=before)
         except MarginRulesError as error:
             return error
 
@@ -137,7 +135,11 @@ def largest(
         step: the step, above zero.
         action: the action for an amount above zero.
     """
-    ask = _asking(policy, state, step, action)
+    with exact_context():
+        return _largest(_asking(policy, state, step, action), name, unit, step)
+
+
+def _largest(ask: Callable[[int], Answer], name: str, unit: str, step: Decimal) -> Limit:
     first = ask(1)
     begin: int | None = 1
     if not _allowed(first):
@@ -211,7 +213,8 @@ def limits(
             known = ", ".join(state.instrument_by_symbol) or "none"
             message = f"no instrument has the symbol {symbol!r}\nhelp: the account has {known}"
             raise NoSuchTargetError(message)
-    return tuple(_limits(policy, state, step, asked))
+    with exact_context():
+        return tuple(_limits(policy, state, step, asked))
 
 
 def _limits(policy: Policy, state: AccountState, step: Decimal, order: Order) -> Iterator[Limit]:
@@ -333,13 +336,11 @@ class _Adding:
 
     def after(self, state: AccountState, amount: Decimal) -> AccountState:
         """The account with an amount added."""
-        with exact_context():
-            return apply(state, self.action(amount)).state if amount else state
+        return apply(state, self.action(amount)).state if amount else state
 
 
 def _adding(policy: Policy, state: AccountState, identity: str) -> _Adding:
-    with exact_context():
-        found = evaluation(policy, state, solve=False)
+    found = evaluation(policy, state, solve=False)
     pool = _pool(found, identity)
     members = [position for position, _, _ in pool.instance.positions]
     if len(members) == 1 and members[0].margin_mode == "isolated":
@@ -411,14 +412,22 @@ def target(policy: Policy, state: AccountState, wanted: str, *, step: Decimal = 
         kind = "pool or position" if figure == "margin_ratio" else "position"
         message = f"there is no {kind} {identity!r}\nhelp: the account has {', '.join(pools) or 'none'}"
         raise NoSuchTargetError(message)
-    adding = _adding(policy, state, pools[identity])
+    with exact_context():
+        return _reached(policy, state, figure, identity, pools[identity], value, step)
+
+
+def _reached(
+    policy: Policy, state: AccountState, figure: str, identity: str, pool: str, value: Decimal, step: Decimal
+) -> Limit:
+    adding = _adding(policy, state, pool)
     if figure == "margin_ratio":
-        holds = _ratio_reached(policy, state, adding, pools[identity], value)
+        holds = _ratio_reached(policy, state, adding, pool, value)
     else:
         holds = _price_reached(policy, state, adding, identity, value)
     amount = least(step, holds)
     if amount is None:
-        message = f"no amount brings {figure} of {identity} to {text}\nhelp: it is on the other side, or out of reach"
+        wanted = plain_text(value)
+        message = f"no amount brings {figure} of {identity} to {wanted}\nhelp: it is on the other side, or out of reach"
         raise NoSuchTargetError(message)
     if not amount:
         return Limit(adding.name, amount, adding.unit, "it is there already")

@@ -57,6 +57,11 @@ def preview(policy: Policy, state: AccountState, action: Action) -> Preview:
         raise ActionError(
             "/action", f"`{action.action}` is no order", "preview `open` or `place_order`; `act` decides the rest"
         )
+    with exact_context():
+        return _preview(policy, state, action)
+
+
+def _preview(policy: Policy, state: AccountState, action: Action) -> Preview:
     decision = decide(policy, state, action)
     before = decision.before
     filled = _filled(state, action)
@@ -78,21 +83,20 @@ def preview(policy: Policy, state: AccountState, action: Action) -> Preview:
 def _filled(state: AccountState, action: Action) -> tuple[AccountState, str | None, Decimal | None] | None:
     """The account once the order has filled, with mode and leverage of its position; None where it can not fill."""
     fill = evolve(action, action="open", id=None, reduce_only=None)
-    with exact_context():
-        fill = priced(state, fill)
-        if action.reduce_only:
-            held = sum(
-                abs(position.quantity)
-                for position in state.positions
-                if position.symbol == action.symbol and (position.quantity < 0) == (action.side == "buy")
-            )
-            if not held:
-                return None
-            fill = evolve(fill, quantity=min(held, fill.quantity or held))
-        try:
-            effect = apply(state, fill)
-        except NotPossibleError:
+    fill = priced(state, fill)
+    if action.reduce_only:
+        held = sum(
+            abs(position.quantity)
+            for position in state.positions
+            if position.symbol == action.symbol and (position.quantity < 0) == (action.side == "buy")
+        )
+        if not held:
             return None
+        fill = evolve(fill, quantity=min(held, fill.quantity or held))
+    try:
+        effect = apply(state, fill)
+    except NotPossibleError:
+        return None
     concerned = next(
         (entry for entry in (*effect.state.positions, *state.positions) if entry.id == effect.position), None
     )

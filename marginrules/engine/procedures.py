@@ -112,8 +112,8 @@ def run_procedures(policy: Policy, state: AccountState) -> Outcome:
 def totals(entries: Sequence[Entry]) -> Mapping[tuple[str, str], Decimal]:
     """What arrived at each place, by place and asset."""
     found: dict[tuple[str, str], Decimal] = {}
-    for entry in entries:
-        for transfer in entry.transfers:
+    with exact_context():
+        for transfer in (transfer for entry in entries for transfer in entry.transfers):
             key = (transfer.place, transfer.asset)
             found[key] = found.get(key, _ZERO) + transfer.amount
     return found
