@@ -9,7 +9,7 @@ from marginrules.language.format import format_text
 from marginrules.policy.catalogue import diagnose_text
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"^```margin *([a-z ]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 SKELETON = """
@@ -55,11 +55,6 @@ def _whole(kind: str, text: str) -> str:
         if place == "pool":
             parts["position"] = "maintenance_margin = notional * 1%"
         return SKELETON.format(**parts)
-    # README shows a policy without its header.
-    if not text.lstrip().startswith("policy"):
-        header, _ = SKELETON.split("{file}")
-        sources = 'source tiers = "t" "https://example.org" read 2026-11-20 }}'
-        return header.rstrip().removesuffix("}}").format() + sources.format() + text
     return text
 
 
