@@ -1,9 +1,12 @@
 """The shipped policies as a programmer would write them for one venue: the measure that evaluation is compared with.
 
-One module a policy, named for it. `ACCOUNT` is an account document with four positions and an order; `figures` computes
-from the account state, in Decimal, every figure of the report except solved prices, and returns them by id: for each pool
-and position a dict of figures by name, and `idle`, a dict of the idle equity's amount by asset (or `amount`, where there
-is one). The benchmark checks that they equal the report's before it times anything.
+One module a policy, named for it. `ACCOUNT` is an account document with four positions and, where the policy has orders, an
+order; `figures` computes from the account state, in Decimal, all that the report says except solved prices, and returns
+it by id: for each pool its kind (`pool`), `positions`, `asset` and figures by name, for each position the id of its `pool`
+and figures by name, and `idle`, the idle equity's amount by asset (or `amount`, where there is one).
+
+A function holds for every account of its venue that is complete, whichever mode it is in, not for `ACCOUNT` alone: the
+tests compare it with the report on every published case. What the document lacks it does not look for, nor say why.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +14,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-Figures = dict[str, dict[str, Any]]
+from benchmarks.by_hand.common import Figures
 
 
 def by_hand() -> Mapping[str, tuple[dict[str, Any], Callable[..., Figures]]]:

@@ -1,39 +1,60 @@
-"""`rules/aster.margin`, one margin asset."""
+"""`rules/aster.margin`."""
 
-from benchmarks.by_hand.common import ZERO, Figures, account, report, tiered
+from benchmarks.by_hand.common import (
+    ZERO,
+    Figures,
+    account,
+    pool_figures,
+    position_figures,
+    tiered,
+    value_at,
+    valued,
+    wallets,
+)
 from marginrules.account.state import AccountState
 
 ACCOUNT = account()
 
 
 def figures(state: AccountState) -> Figures:
-    """`rules/aster.margin`, one margin asset."""
-    maintenance = {}
+    """`rules/aster.margin`."""
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        table = instrument.tiers
-        if table is None:
-            raise ValueError
-        rate_column, amount_column = table.columns.index("maintenance_rate"), table.columns.index("maintenance_amount")
-        rates = [row[rate_column] or ZERO for row in table.rows]
-        amounts = [row[amount_column] or ZERO for row in table.rows]
-        notional = abs(position.quantity) * instrument.contract_size * (instrument.mark_price or ZERO)
-        maintenance[position.id] = tiered(notional, table, rates, amounts)
-    found = report(state, maintenance, "<")
-    cross = found.pop("cross")
-    isolated_orders = ZERO
+        wallet = cross[instrument.settle]
+        notional, _, profit = valued(position, instrument)
+        margin = notional / (position.leverage or ZERO)
+        needed = tiered(notional, instrument.tiers)
+        if position.margin_mode == "isolated":
+            assigned = position.assigned_margin or ZERO
+            wallet.cash -= assigned
+            equity = assigned + profit
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity < needed
+            )
+        else:
+            pool = f"cross/{instrument.settle}"
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+            wallet.initial += margin
+            wallet.maintenance += needed
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
     for order in state.orders:
         if not order.reduce_only:
-            margin = (
-                order.quantity
-                * state.instrument_by_symbol[order.symbol].contract_size
-                * (order.price or ZERO)
-                / (order.leverage or ZERO)
-            )
+            instrument = state.instrument_by_symbol[order.symbol]
+            size = order.quantity * instrument.contract_size
+            margin = value_at(instrument, size, order.price or ZERO) / (order.leverage or ZERO)
             if order.margin_mode == "cross":
-                cross["initial_margin"] += margin
+                cross[instrument.settle].orders += margin
             else:
-                isolated_orders += margin
-    found["idle"] = {"amount": max(ZERO, cross["equity"] - cross["initial_margin"] - isolated_orders)}
-    found[f"cross/{state.balances[0].asset}"] = cross
+                cross[instrument.settle].isolated_orders += margin
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        liquidatable = bool(wallet.positions) and equity < wallet.maintenance
+        found[f"cross/{asset}"] = pool_figures(
+            "cross", wallet.positions, asset, equity, initial, wallet.maintenance, liquidatable=liquidatable
+        )
+        found["idle"][asset] = max(ZERO, equity - initial - wallet.isolated_orders)
     return found

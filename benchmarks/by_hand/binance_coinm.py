@@ -1,8 +1,9 @@
-"""`rules/binance-coinm.margin`, one coin, one-way mode."""
+"""`rules/binance-coinm.margin`."""
 
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures, split, tiered
+from benchmarks.by_hand.binance_usdm import by_asset, positions_and_orders
+from benchmarks.by_hand.common import Figures
 from marginrules.account.state import AccountState
 
 _TIERS = [
@@ -60,63 +61,7 @@ ACCOUNT: dict[str, Any] = {
 
 
 def figures(state: AccountState) -> Figures:
-    """`rules/binance-coinm.margin`, one coin, one-way mode."""
-    free, assigned = split(state)
-    found: Figures = {}
-    equity, initial, requirement = free, ZERO, ZERO
-    held = dict.fromkeys(state.instrument_by_symbol, ZERO)
-    for position in state.positions:
-        instrument = state.instrument_by_symbol[position.symbol]
-        table, mark = instrument.tiers, instrument.mark_price
-        if table is None or mark is None:
-            raise ValueError
-        rate_column, amount_column = table.columns.index("maintenance_rate"), table.columns.index("maintenance_amount")
-        rates = [row[rate_column] or ZERO for row in table.rows]
-        amounts = [row[amount_column] or ZERO for row in table.rows]
-        units = position.quantity * instrument.contract_size
-        notional = abs(units) / mark
-        profit = units * (1 / position.entry_price - 1 / mark)
-        margin = notional / (position.leverage or ZERO)
-        needed = tiered(notional, table, rates, amounts)
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
-        if position.margin_mode == "isolated":
-            own = assigned[position.id] + profit
-            found[f"isolated/{position.id}"] = {
-                "equity": own,
-                "initial_margin": margin,
-                "maintenance_margin": needed,
-                "margin_ratio": needed / own if own > 0 else None,
-                "liquidatable": own <= needed,
-            }
-        else:
-            equity += profit
-            initial += margin
-            requirement += needed
-            held[position.symbol] += margin if units > 0 else -margin
-    bids, asks = dict.fromkeys(held, ZERO), dict.fromkeys(held, ZERO)
-    isolated_bids, isolated_asks = dict(bids), dict(asks)
-    for order in state.orders:
-        if not order.reduce_only:
-            units = order.quantity * state.instrument_by_symbol[order.symbol].contract_size
-            crossed = order.margin_mode == "cross"
-            side = (bids if crossed else isolated_bids) if order.side == "buy" else (asks if crossed else isolated_asks)
-            side[order.symbol] += units / (order.price or ZERO) / (order.leverage or ZERO)
-    orders = isolated_orders = ZERO
-    for symbol, own in held.items():
-        orders += max(abs(own + bids[symbol]), abs(own - asks[symbol])) - abs(own)
-        isolated_orders += max(isolated_bids[symbol], isolated_asks[symbol])
-    initial += orders
-    found[f"cross/{state.balances[0].asset}"] = {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": requirement,
-        "margin_ratio": requirement / equity if equity > 0 else None,
-        "liquidatable": equity <= requirement,
-    }
-    found["idle"] = {"amount": max(ZERO, equity - initial - isolated_orders)}
+    """`rules/binance-coinm.margin`, which counts as the USD-M rules do in single-asset mode, in coins."""
+    found: Figures = {"idle": {}}
+    by_asset(positions_and_orders(state, found), found)
     return found

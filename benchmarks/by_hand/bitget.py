@@ -1,10 +1,27 @@
-"""`rules/bitget.margin`, single-asset mode, one margin coin, linear contracts, the marginal tiers since 2025-11-10."""
+"""`rules/bitget.margin`."""
 
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures, tiered
-from marginrules.account.state import AccountState, TierTable
+from benchmarks.by_hand.common import (
+    ONE,
+    ZERO,
+    Figures,
+    Wallet,
+    figure,
+    is_before,
+    pool_figures,
+    position_figures,
+    rate_at,
+    tiered,
+    value_at,
+    valued,
+    wallets,
+)
+from marginrules.account.state import AccountState
+
+FEE = Decimal("0.0006")
+DEBT_RATE = Decimal("0.05")
 
 _TIERS = [
     {"above": "0", "maintenance_rate": "0.004", "max_leverage": "125"},
@@ -64,72 +81,85 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def _requirement(value: Decimal, table: TierTable | None) -> Decimal:
-    """Of each slice its own rate: the tier's rate on all of it, less what continuity takes off."""
-    if table is None:
-        raise ValueError
-    column = table.columns.index("maintenance_rate")
-    rates: list[Decimal] = []
-    amounts: list[Decimal] = []
-    for index, row in enumerate(table.rows):
-        rates.append(row[column] or ZERO)
-        amounts.append(amounts[-1] + (row[0] or ZERO) * (rates[-1] - rates[-2]) if index else ZERO)
-    return tiered(value, table, rates, amounts)
-
-
 def figures(state: AccountState) -> Figures:
-    """`rules/bitget.margin`, single-asset mode, one margin coin, linear contracts."""
-    asset = state.balances[0].asset
-    free = state.balances[0].wallet_balance
-    found: Figures = {}
-    initials: dict[str, list[Decimal]] = {}
-    maintenances: dict[str, list[Decimal]] = {}
-    profits = ZERO
+    """`rules/bitget.margin`: single-asset and multi-asset mode."""
+    is_union = state.account.inputs.get("assetMode") == "union"
+    whole_tiers = is_before(state, "2025-11-10")
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
+    # By symbol: initial and maintenance margin, each of longs and of shorts.
+    sides: dict[str, list[Decimal]] = {}
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional, profit = abs(units) * mark, units * (mark - position.entry_price)
-        margin = abs(units) * position.entry_price / (position.leverage or ZERO)
-        needed = _requirement(notional, instrument.tiers) + notional * (instrument.taker_fee_rate or ZERO)
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
+        wallet = cross[instrument.settle]
+        notional, cost, profit = valued(position, instrument)
+        tiers = instrument.tiers
+        needed = notional * rate_at(tiers, notional) if whole_tiers else tiered(notional, tiers)
+        needed += notional * (FEE if instrument.taker_fee_rate is None else instrument.taker_fee_rate)
+        leverage = position.leverage or ZERO
         if position.margin_mode == "isolated":
+            margin = cost / leverage
             assigned = position.assigned_margin or ZERO
-            free -= assigned
+            wallet.cash -= assigned
             equity = assigned + profit
-            found[f"isolated/{position.id}"] = {
-                "equity": equity,
-                "initial_margin": margin,
-                "maintenance_margin": needed,
-                "margin_ratio": needed / equity if equity > 0 else None,
-                "liquidatable": equity <= needed,
-            }
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity <= needed
+            )
         else:
+            margin = (notional if is_union else cost) / leverage
+            pool = "cross" if is_union else f"cross/{instrument.settle}"
             side = 0 if position.quantity > 0 else 1
-            initials.setdefault(position.symbol, [ZERO, ZERO])[side] += margin
-            maintenances.setdefault(position.symbol, [ZERO, ZERO])[side] += needed
-            profits += profit
-    initial = sum((max(sides) for sides in initials.values()), ZERO)
-    maintenance = sum((max(sides) for sides in maintenances.values()), ZERO)
-    cross_orders = all_orders = ZERO
+            market = sides.setdefault(position.symbol, [ZERO, ZERO, ZERO, ZERO])
+            market[side] += margin
+            market[2 + side] += needed
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
+    for symbol, (long, short, long_needs, short_needs) in sides.items():
+        wallet = cross[state.instrument_by_symbol[symbol].settle]
+        wallet.initial += max(long, short)
+        wallet.maintenance += max(long_needs, short_needs)
     for order in state.orders:
         if not order.reduce_only:
-            size = order.quantity * state.instrument_by_symbol[order.symbol].contract_size
-            margin = size * (order.price or ZERO) / (order.leverage or ZERO)
-            all_orders += margin
-            cross_orders += margin if order.margin_mode == "cross" else ZERO
-    equity = free + profits
-    found[f"cross/{asset}"] = {
-        "equity": equity,
-        "initial_margin": initial + cross_orders,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": bool(initials) and equity <= maintenance,
-    }
-    found["idle"] = {"amount": max(ZERO, equity - initial - all_orders)}
+            instrument = state.instrument_by_symbol[order.symbol]
+            size = order.quantity * instrument.contract_size
+            margin = value_at(instrument, size, order.price or ZERO) / (order.leverage or ZERO)
+            if order.margin_mode == "cross":
+                cross[instrument.settle].orders += margin
+            else:
+                cross[instrument.settle].isolated_orders += margin
+    if is_union:
+        _union(state, cross, found)
+        return found
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        liquidatable = bool(wallet.positions) and equity <= wallet.maintenance
+        found[f"cross/{asset}"] = pool_figures(
+            "cross", wallet.positions, asset, equity, initial, wallet.maintenance, liquidatable=liquidatable
+        )
+        found["idle"][asset] = max(ZERO, equity - initial - wallet.isolated_orders)
     return found
+
+
+def _union(state: AccountState, cross: dict[str, Wallet], found: Figures) -> None:
+    """Multi-asset mode: one pool in USD, with haircuts on what is owned and a margin for what is owed."""
+    members = [position.id for position in state.positions if position.margin_mode == "cross"]
+    equity = initial = maintenance = debts = ZERO
+    for name, wallet in cross.items():
+        asset = state.asset_by_name[name]
+        price = asset.index_price or ZERO
+        worth = (wallet.cash + wallet.profit) * price
+        if worth < 0:
+            equity += worth
+            debts -= worth * figure(asset.inputs, "liability_rate", DEBT_RATE)
+            debts -= figure(asset.inputs, "liability_offset")
+        else:
+            equity += worth * (ONE if asset.collateral_rate is None else asset.collateral_rate)
+        initial += (wallet.initial + wallet.orders + wallet.isolated_orders) * price
+        maintenance += wallet.maintenance * price
+    maintenance = max(maintenance, debts) if is_before(state, "2026-06-25") else maintenance + debts
+    found["cross"] = pool_figures(
+        "cross", members, "USD", equity, initial, maintenance, liquidatable=bool(members) and equity <= maintenance
+    )
+    found["idle"]["USD"] = max(ZERO, equity - initial)

@@ -4,7 +4,17 @@ from collections import defaultdict
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import (
+    ONE,
+    ZERO,
+    Figures,
+    figure,
+    pool_figures,
+    position_figures,
+    row_at,
+    value_at,
+    wallets,
+)
 from marginrules.account.state import AccountState, Instrument, Order
 
 XBT_LIMITS = [
@@ -95,87 +105,85 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def limits(instrument: Instrument, value: Decimal) -> tuple[Decimal, Decimal]:
+def risk_limit(instrument: Instrument, value: Decimal, *, is_leveraged: bool) -> tuple[Decimal, Decimal]:
     """Maintenance and initial rate of the smallest risk limit that a value fits in."""
-    table = instrument.tiers
+    table, row = instrument.tiers, row_at(instrument.tiers, value)
     if table is None:
-        raise ValueError
-    maintenance, initial = table.columns.index("maintenance_rate"), table.columns.index("initial_rate")
-    chosen = table.rows[0]
-    for row in table.rows:
-        if value > (row[0] or ZERO):
-            chosen = row
-    return chosen[maintenance] or ZERO, chosen[initial] or ZERO
+        raise ValueError(instrument.symbol)
+    cells = dict(zip(table.columns, row, strict=True))
+    initial, leverage = cells.get("initial_rate"), cells.get("max_leverage")
+    if initial is None and is_leveraged:
+        # The leverage chosen decides where the table has no rate.
+        initial = ONE / leverage if leverage else ZERO
+    if initial is None:
+        raise ValueError(f"{instrument.symbol}: no initial rate")
+    return cells["maintenance_rate"] or ZERO, initial
+
+
+def rounded_up(value: Decimal, unit: Decimal) -> Decimal:
+    """A whole number of the currency's smallest unit."""
+    return value.quantize(unit, rounding=ROUND_CEILING)
 
 
 def order_margin(order: Order, instrument: Instrument, held: Decimal, bids: Decimal, offers: Decimal) -> Decimal:
     """What the part of an order that may add to the position reserves."""
-    units, price = order.quantity * instrument.contract_size, order.price or ZERO
-    value = units / price if instrument.contract == "inverse" else units * price
-    full = value * limits(instrument, value)[1]
-    if order.leverage:
+    value = value_at(instrument, order.quantity * instrument.contract_size, order.price or ZERO)
+    full = value * risk_limit(instrument, value, is_leveraged=order.leverage is not None)[1]
+    if order.leverage is not None:
         full = max(full, value / order.leverage)
     charged_offers = max(ZERO, offers - max(ZERO, held))
-    charged_bids = max(ZERO, bids - max(ZERO, -held) - charged_offers)
-    return full * (charged_offers / offers if order.side == "sell" else charged_bids / bids)
+    if order.side == "sell":
+        return full * (charged_offers / offers)
+    return full * (max(ZERO, bids - max(ZERO, -held) - charged_offers) / bids)
 
 
 def figures(state: AccountState) -> Figures:
     """`rules/bitmex.margin`."""
     found: Figures = {"idle": {}}
-    cash = {balance.asset: balance.wallet_balance for balance in state.balances}
-    profits: dict[str, Decimal] = defaultdict(Decimal)
-    initials: dict[str, Decimal] = defaultdict(Decimal)
-    maintenances: dict[str, Decimal] = defaultdict(Decimal)
+    cross = wallets(state)
+    units = {asset.asset: Decimal(1).scaleb(-int(figure(asset.inputs, "scale"))) for asset in state.assets}
     held: dict[str, Decimal] = defaultdict(Decimal)
-    crossed: set[str] = set()
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        scale = state.asset_by_name[instrument.settle].inputs["scale"]
-        unit = Decimal(1).scaleb(-int(scale or 0))
-        mark, quantity = instrument.mark_price or ZERO, position.quantity
-        units = abs(quantity) * instrument.contract_size
-        long = quantity > 0
-        held[position.symbol] += quantity
+        wallet, unit = cross[instrument.settle], units[instrument.settle]
+        mark, quantity = instrument.mark_price or ZERO, abs(position.quantity)
+        size = quantity * instrument.contract_size
+        is_long = position.quantity > 0
         if instrument.contract == "inverse":
-            notional = abs(quantity) * (instrument.contract_size / mark).quantize(unit, rounding=ROUND_HALF_UP)
-            cost = units / position.entry_price
-            profit = cost - notional if long else notional - cost
+            notional = quantity * (instrument.contract_size / mark).quantize(unit, rounding=ROUND_HALF_UP)
+            cost = size / position.entry_price
+            profit = cost - notional if is_long else notional - cost
         else:
-            notional, cost = units * mark, units * position.entry_price
-            profit = notional - cost if long else cost - notional
-        maintenance_rate, initial_rate = limits(instrument, cost)
-        initial = (cost * initial_rate).quantize(unit, rounding=ROUND_CEILING)
-        if position.leverage:
-            initial = max(initial, (cost / position.leverage).quantize(unit, rounding=ROUND_CEILING))
-        fee = position.inputs.get("posComm")
-        if not isinstance(fee, Decimal):
-            fee = ((cost + initial) * (instrument.taker_fee_rate or ZERO)).quantize(unit, rounding=ROUND_CEILING)
-        funding = instrument.inputs.get("fundingRate")
-        paid = max(ZERO, (funding if long else -funding) if isinstance(funding, Decimal) else ZERO)
-        maintenance = (cost * (maintenance_rate + paid)).quantize(unit, rounding=ROUND_CEILING) + fee
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": initial,
-            "maintenance_margin": maintenance,
-        }
+            notional, cost = size * mark, size * position.entry_price
+            profit = notional - cost if is_long else cost - notional
+        maintenance_rate, initial_rate = risk_limit(
+            instrument, figure(position.inputs, "riskLimit", cost), is_leveraged=position.leverage is not None
+        )
+        margin = rounded_up(cost * initial_rate, unit)
+        if position.leverage is not None:
+            margin = max(margin, rounded_up(cost / position.leverage, unit))
+        fee: Any = position.inputs.get("posComm")
+        if fee is None:
+            fee = rounded_up((cost + margin) * (instrument.taker_fee_rate or ZERO), unit)
+        funding = figure(instrument.inputs, "fundingRate")
+        adverse = max(ZERO, funding if is_long else -funding)
+        needed = rounded_up(cost * (maintenance_rate + adverse), unit) + fee
         if position.margin_mode == "isolated":
             assigned = position.assigned_margin or ZERO
-            cash[instrument.settle] -= assigned
+            wallet.cash -= assigned
             equity = assigned + profit
-            found[f"isolated/{position.id}"] = {
-                "equity": equity,
-                "initial_margin": initial,
-                "maintenance_margin": maintenance,
-                "margin_ratio": maintenance / equity if equity > 0 else None,
-                "liquidatable": equity <= maintenance,
-            }
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity <= needed
+            )
         else:
-            crossed.add(instrument.settle)
-            profits[instrument.settle] += profit
-            initials[instrument.settle] += initial
-            maintenances[instrument.settle] += maintenance
+            pool = f"cross/{instrument.settle}"
+            held[position.symbol] += position.quantity
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+            wallet.initial += margin
+            wallet.maintenance += needed
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
     resting: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for order in state.orders:
         if not order.reduce_only:
@@ -185,17 +193,14 @@ def figures(state: AccountState) -> Figures:
             instrument = state.instrument_by_symbol[order.symbol]
             bids, offers = resting[order.symbol, "buy"], resting[order.symbol, "sell"]
             margin = order_margin(order, instrument, held[order.symbol], bids, offers)
-            unit = Decimal(1).scaleb(-int(state.asset_by_name[instrument.settle].inputs["scale"] or 0))
-            initials[instrument.settle] += margin.quantize(unit, rounding=ROUND_CEILING)
-    for asset, collateral in cash.items():
-        equity, initial, maintenance = collateral + profits[asset], initials[asset], maintenances[asset]
-        found[f"cross/{asset}"] = {
-            "equity": equity,
-            "initial_margin": initial,
-            "maintenance_margin": maintenance,
-            "margin_ratio": maintenance / equity if equity > 0 else None,
-            "liquidatable": asset in crossed and equity <= maintenance,
-            "withdrawable": max(ZERO, min(collateral, equity) - initial),
-        }
+            cross[instrument.settle].orders += rounded_up(margin, units[instrument.settle])
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        liquidatable = bool(wallet.positions) and equity <= wallet.maintenance
+        own = pool_figures(
+            "cross", wallet.positions, asset, equity, initial, wallet.maintenance, liquidatable=liquidatable
+        )
+        own["withdrawable"] = max(ZERO, min(wallet.cash, equity) - initial)
+        found[f"cross/{asset}"] = own
         found["idle"][asset] = max(ZERO, equity - initial)
     return found

@@ -1,12 +1,22 @@
-"""`rules/bybit.margin`: a unified account in cross margin, with one isolated position beside it."""
+"""`rules/bybit.margin`; the account is a unified one in cross margin, with one isolated position."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures, tiered
-from marginrules.account.state import AccountState, TierTable
-
-ONE = Decimal(1)
+from benchmarks.by_hand.common import (
+    ZERO,
+    Figures,
+    Wallet,
+    marginal,
+    pool_figures,
+    position_figures,
+    tiered,
+    value_at,
+    valued,
+    wallets,
+)
+from marginrules.account.state import AccountState, Instrument
 
 
 def _contract(
@@ -122,111 +132,91 @@ ACCOUNT: dict[str, Any] = {
 
 
 def figures(state: AccountState) -> Figures:
-    """`rules/bybit.margin`: a unified account in cross margin, with one isolated position beside it."""
-    found: Figures = {}
-    equity_of = {balance.asset: balance.wallet_balance for balance in state.balances}
-    prices = {asset.asset: asset.index_price or ZERO for asset in state.assets}
-    initial = maintenance = ZERO
+    """`rules/bybit.margin`: unified accounts in cross and isolated margin mode, and classic ones."""
+    settings = state.account.inputs
+    is_classic = settings.get("unifiedMarginStatus", "5") == "1"
+    by_asset = is_classic or settings.get("marginMode") == "ISOLATED_MARGIN"
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
+    # Of each position in cross margin: its id, instrument, side, value at entry, profit, requirement and fee.
+    crossed: list[tuple[str, Instrument, int, Decimal, Decimal, Decimal, Decimal]] = []
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        table, leverage = instrument.tiers, position.leverage
-        if table is None or leverage is None:
-            raise ValueError
-        mark, entry = instrument.mark_price or ZERO, position.entry_price
-        fee_rate = instrument.taker_fee_rate or ZERO
-        size = abs(position.quantity) * instrument.contract_size
+        wallet = cross[instrument.settle]
+        notional, cost, profit = valued(position, instrument)
+        leverage, fee_rate = position.leverage or ZERO, instrument.taker_fee_rate or ZERO
         side = 1 if position.quantity > 0 else -1
-        isolated = position.margin_mode == "isolated"
+        is_isolated, is_inverse = position.margin_mode == "isolated", instrument.contract == "inverse"
         assigned = position.assigned_margin or ZERO
-        if instrument.contract == "inverse":
-            entry_value, notional = size / entry, size / mark
-            profit = side * size * (1 / entry - 1 / mark)
-            value = notional
-            close_fee = entry_value * (1 + side / leverage) * fee_rate
-            kept_fee = close_fee
-            if isolated:
-                kept_fee = max(ZERO, entry_value + side * assigned) * fee_rate / (1 + side * fee_rate)
-        else:
-            entry_value, notional = size * entry, size * mark
-            profit = side * (notional - entry_value)
-            value = entry_value if isolated else notional
-            close_fee = kept_fee = entry_value * (1 - side / leverage) * fee_rate
+        value = cost if is_classic or (is_isolated and not is_inverse) else notional
+        close_fee = cost * (1 + (side if is_inverse else -side) / leverage) * fee_rate
+        kept_fee = close_fee
+        if is_isolated and is_inverse:
+            kept_fee = max(ZERO, cost + side * assigned) * fee_rate / (1 + side * fee_rate)
         margin = value / leverage + close_fee
-        needed = _requirement(value, table) + kept_fee
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
-        settle = instrument.settle
-        if isolated:
-            own = assigned + profit
-            equity_of[settle] -= assigned
-            found[f"isolated/{position.id}"] = {
-                "equity": own,
-                "initial_margin": margin,
-                "maintenance_margin": needed,
-                "margin_ratio": needed / own if own > 0 else None,
-                "liquidatable": own <= needed,
-            }
+        requirement = tiered(value, instrument.tiers)
+        needed = requirement + kept_fee
+        if is_isolated:
+            wallet.cash -= assigned
+            equity = assigned + profit
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity <= needed
+            )
         else:
-            equity_of[settle] += profit
-            initial += margin * prices[settle]
-            maintenance += needed * prices[settle]
+            pool = f"cross/{instrument.settle}" if by_asset else "cross"
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+            wallet.initial += margin
+            wallet.maintenance += needed
+            crossed.append((position.id, instrument, side, cost, profit, requirement, close_fee))
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
     for order in state.orders:
         if order.reduce_only:
             continue
         instrument = state.instrument_by_symbol[order.symbol]
-        leverage, price = order.leverage or ONE, order.price or ZERO
+        leverage = order.leverage or ZERO
         direction = 1 if order.side == "buy" else -1
-        size = order.quantity * instrument.contract_size
+        value = value_at(instrument, order.quantity * instrument.contract_size, order.price or ZERO)
+        at_bust = value * (1 + (direction if instrument.contract == "inverse" else -direction) / leverage)
+        cross[instrument.settle].orders += value / leverage + (value + at_bust) * (instrument.taker_fee_rate or ZERO)
+    if not by_asset:
+        _unified(state, cross, [entry[0] for entry in crossed], found)
+        return found
+    needs: dict[str, Decimal] = defaultdict(Decimal)
+    for _, instrument, side, cost, profit, requirement, fee in crossed:
+        gone_fee = fee
         if instrument.contract == "inverse":
-            value = size / price
-            at_bust = value * (1 + direction / leverage)
-        else:
-            value = size * price
-            at_bust = value * (1 - direction / leverage)
-        cost = value / leverage + (value + at_bust) * (instrument.taker_fee_rate or ZERO)
-        initial += cost * prices[instrument.settle]
-    equity = ZERO
-    for asset in state.assets:
-        held = equity_of[asset.asset]
-        counted = held
-        if held > 0:
-            counted = (
-                held * (asset.collateral_rate or ONE)
-                if asset.collateral_tiers is None
-                else _counted(held, asset.collateral_tiers)
-            )
-        equity += counted * prices[asset.asset]
-    found["cross"] = {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": equity <= maintenance,
-        "no_new_orders": initial > 0 and equity <= initial,
-    }
-    found["idle"] = {"amount": max(ZERO, equity - initial)}
+            wallet = cross[instrument.settle]
+            behind, fee_rate = wallet.cash + wallet.profit - profit, instrument.taker_fee_rate or ZERO
+            gone_fee = max(ZERO, cost + side * behind) * fee_rate / (1 + side * fee_rate)
+        needs[instrument.settle] += requirement + gone_fee
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        liquidatable = bool(wallet.positions) and equity <= needs[asset]
+        found[f"cross/{asset}"] = pool_figures(
+            "cross", wallet.positions, asset, equity, initial, wallet.maintenance, liquidatable=liquidatable
+        )
+        found["idle"][asset] = max(ZERO, equity - initial)
     return found
 
 
-def _requirement(value: Decimal, table: TierTable) -> Decimal:
-    rate_column, amount_column = table.columns.index("maintenance_rate"), table.columns.index("maintenance_amount")
-    rates = [row[rate_column] or ZERO for row in table.rows]
-    amounts = [row[amount_column] or ZERO for row in table.rows]
-    return tiered(value, table, rates, amounts)
-
-
-def _counted(held: Decimal, table: TierTable) -> Decimal:
-    """What counts of an amount, each part of it at its own tier's ratio."""
-    column = table.columns.index("collateral_rate")
-    counted = ZERO
-    for index, row in enumerate(table.rows):
-        above = row[0] or ZERO
-        if held <= above:
-            break
-        end = table.rows[index + 1][0] if index + 1 < len(table.rows) else None
-        counted += (min(held, end) if end is not None else held) * (row[column] or ZERO) - above * (row[column] or ZERO)
-    return counted
+def _unified(state: AccountState, cross: dict[str, Wallet], members: list[str], found: Figures) -> None:
+    """One pool in USD, of each coin's equity what counts as collateral."""
+    equity = initial = maintenance = ZERO
+    for name, wallet in cross.items():
+        asset = state.asset_by_name[name]
+        price = asset.index_price or ZERO
+        counted = wallet.cash + wallet.profit
+        if counted > 0 and asset.collateral_tiers is not None:
+            counted = marginal(counted, asset.collateral_tiers, "collateral_rate")
+        elif counted > 0 and asset.collateral_rate is not None:
+            counted *= asset.collateral_rate
+        equity += counted * price
+        initial += (wallet.initial + wallet.orders) * price
+        maintenance += wallet.maintenance * price
+    found["cross"] = pool_figures(
+        "cross", members, "USD", equity, initial, maintenance, liquidatable=bool(members) and equity <= maintenance
+    )
+    found["cross"]["no_new_orders"] = initial > 0 and equity <= initial
+    found["idle"]["USD"] = max(ZERO, equity - initial)

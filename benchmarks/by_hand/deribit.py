@@ -1,12 +1,10 @@
-"""`rules/deribit.margin`, segregated standard margin: a pool for each settlement currency."""
+"""`rules/deribit.margin`; the account is in segregated standard margin."""
 
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
-from marginrules.account.state import AccountState, Instrument
-
-ONE = Decimal(1)
+from benchmarks.by_hand.common import ZERO, Figures, figure, pool_figures, position_figures, valued, wallets
+from marginrules.account.state import AccountState
 
 
 def _account() -> dict[str, Any]:
@@ -66,60 +64,60 @@ def _account() -> dict[str, Any]:
 ACCOUNT = _account()
 
 
-def _rate(instrument: Instrument, kind: str, size: Decimal) -> Decimal:
-    base, slope = instrument.inputs[f"{kind}_base"], instrument.inputs[f"{kind}_slope"]
-    if not isinstance(base, Decimal) or not isinstance(slope, Decimal):
-        raise TypeError
-    return base + slope * size
-
-
 def figures(state: AccountState) -> Figures:
-    """`rules/deribit.margin`, segregated standard margin: a pool for each settlement currency."""
-    found: Figures = {}
-    profit, initial, maintenance = {}, {}, {}
+    """`rules/deribit.margin`: segregated and cross models."""
+    model = state.account.inputs.get("margin_model")
+    is_cross = model in {"cross_sm", "cross_pm"}
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
     for balance in state.balances:
-        realised = balance.inputs["futures_session_rpl"]
-        profit[balance.asset] = realised if isinstance(realised, Decimal) else ZERO
-        initial[balance.asset] = maintenance[balance.asset] = ZERO
+        cross[balance.asset].profit += figure(balance.inputs, "futures_session_rpl")
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        if instrument.contract == "inverse":
-            notional = size = abs(units) / mark
-            gain = units * (ONE / position.entry_price - ONE / mark)
-        else:
-            size = abs(units)
-            notional = size * mark
-            gain = units * (mark - position.entry_price)
-        margin = notional * _rate(instrument, "initial_margin", size)
-        needed = notional * _rate(instrument, "maintenance_margin", size)
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": gain,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
-        settle = instrument.settle
-        profit[settle] += gain
-        initial[settle] += margin
-        maintenance[settle] += needed
+        notional, _, profit = valued(position, instrument)
+        is_inverse = instrument.contract == "inverse"
+        size = notional if is_inverse else abs(position.quantity) * instrument.contract_size
+        rates: Any = instrument.inputs
+        margin = notional * (rates["initial_margin_base"] + rates["initial_margin_slope"] * size)
+        needed = notional * (rates["maintenance_margin_base"] + rates["maintenance_margin_slope"] * size)
+        pool = "cross" if is_cross else f"cross/{instrument.settle}"
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
+        wallet = cross[instrument.settle]
+        wallet.positions.append(position.id)
+        wallet.profit += profit
+        wallet.initial += margin
+        wallet.maintenance += needed
     for order in state.orders:
         if not order.reduce_only:
-            held = order.inputs["initial_margin"]
-            initial[state.instrument_by_symbol[order.symbol].settle] += held if isinstance(held, Decimal) else ZERO
-    found["idle"] = {}
-    for balance in state.balances:
-        asset = balance.asset
-        equity = balance.wallet_balance + profit[asset]
-        available = equity - initial[asset]
-        found["idle"][asset] = max(ZERO, available)
-        found[f"cross/{asset}"] = {
-            "equity": equity,
-            "initial_margin": initial[asset],
-            "maintenance_margin": maintenance[asset],
-            "margin_ratio": maintenance[asset] / equity if equity > 0 else None,
-            "liquidatable": equity < maintenance[asset],
-            "withdrawable": max(ZERO, available - max(ZERO, profit[asset])),
-        }
+            wallet = cross[state.instrument_by_symbol[order.symbol].settle]
+            wallet.orders += figure(order.inputs, "initial_margin")
+    if is_cross:
+        members = [position.id for position in state.positions]
+        equity = initial = maintenance = session = ZERO
+        for name, wallet in cross.items():
+            asset = state.asset_by_name[name]
+            price = asset.index_price or ZERO
+            worth = (wallet.cash + wallet.profit) * price
+            haircut = ZERO if asset.collateral_rate is None else max(ZERO, worth * (1 - asset.collateral_rate))
+            equity += worth
+            session += wallet.profit * price
+            initial += (wallet.initial + wallet.orders) * price + haircut
+            maintenance += wallet.maintenance * price
+        found["cross"] = _pool(members, "USD", equity, initial, maintenance, session)
+        found["idle"]["USD"] = max(ZERO, equity - initial)
+        return found
+    for asset_name, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        found[f"cross/{asset_name}"] = _pool(
+            wallet.positions, asset_name, equity, initial, wallet.maintenance, wallet.profit
+        )
+        found["idle"][asset_name] = max(ZERO, equity - initial)
+    return found
+
+
+def _pool(
+    members: list[str], asset: str, equity: Decimal, initial: Decimal, maintenance: Decimal, session: Decimal
+) -> dict[str, Any]:
+    found = pool_figures("cross", members, asset, equity, initial, maintenance, liquidatable=equity < maintenance)
+    found["withdrawable"] = max(ZERO, equity - initial - max(ZERO, session))
     return found

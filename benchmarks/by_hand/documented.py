@@ -1,66 +1,44 @@
 """`rules/documented.margin`, with its parameters."""
 
-from decimal import Decimal
-from typing import Any
-
-from benchmarks.by_hand.common import ZERO, Figures, account
+from benchmarks.by_hand.common import ZERO, Figures, account, figure, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 ACCOUNT = account()
 
 
-def _setting(state: AccountState, name: str) -> Decimal:
-    value = state.account.inputs.get(name)
-    return value if isinstance(value, Decimal) else ZERO
-
-
 def figures(state: AccountState) -> Figures:
     """Cross and isolated margin with a maintenance rate, a fee for closing, and funding that may count."""
-    rate = _setting(state, "maintenance_rate")
-    fee_rate = _setting(state, "close_fee_rate")
-    funding_counts = state.account.inputs.get("funding_counts") is True
+    settings = state.account.inputs
+    rate, fee_rate = figure(settings, "maintenance_rate"), figure(settings, "close_fee_rate")
+    funding_counts = settings.get("funding_counts") is True
+    asset = state.balances[0].asset
     found: Figures = {}
+    members = []
     equity = state.balances[0].wallet_balance
-    initial, maintenance, fees, count = ZERO, ZERO, ZERO, 0
+    initial = maintenance = fees = ZERO
     for position in state.positions:
-        instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price
-        if mark is None or position.leverage is None:
-            raise ValueError
-        units = position.quantity * instrument.contract_size
-        notional = abs(units) * mark
-        profit = units * (mark - position.entry_price)
-        margin = notional / position.leverage
+        notional, _, profit = valued(position, state.instrument_by_symbol[position.symbol])
+        margin = notional / (position.leverage or ZERO)
         needed = notional * rate
         fee = notional * fee_rate
         gain = profit + (position.accrued_funding or ZERO) if funding_counts else profit
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
         if position.margin_mode == "isolated":
             assigned = position.assigned_margin or ZERO
             equity -= assigned
             own = assigned + gain
-            found[f"isolated/{position.id}"] = _pool(own, margin, needed, liquidatable=own - fee <= needed)
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], asset, own, margin, needed, liquidatable=own - fee <= needed
+            )
         else:
+            pool = "cross"
+            members.append(position.id)
             equity += gain
             initial += margin
             maintenance += needed
             fees += fee
-            count += 1
-    found["cross"] = _pool(equity, initial, maintenance, liquidatable=count > 0 and equity - fees <= maintenance)
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
+    liquidatable = bool(members) and equity - fees <= maintenance
+    found["cross"] = pool_figures("cross", members, asset, equity, initial, maintenance, liquidatable=liquidatable)
     found["idle"] = {"amount": max(ZERO, equity - initial)}
     return found
-
-
-def _pool(equity: Decimal, initial: Decimal, maintenance: Decimal, *, liquidatable: bool) -> dict[str, Any]:
-    return {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": liquidatable,
-    }

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import ONE, ZERO, Figures, figure, pool_figures, position_figures
 from marginrules.account.state import AccountState, Asset, Balance, Instrument, Order, Position
 
-ONE = Decimal(1)
 CENT = Decimal("0.01")
 FIFTH = Decimal("0.2")
 WEIGHT = Decimal("0.0001")
@@ -16,6 +15,7 @@ DISCOUNT = Decimal("1.1")
 PROFIT_CAP = Decimal(100)
 BILLIONTHS = Decimal(10_000_000_000)
 CURVE = Decimal(100_000)
+BUFFER = Decimal("0.02")
 
 _POSITIONS = [
     ("BTC", "0.5", "95000", "92000", "cross", "0"),
@@ -86,12 +86,6 @@ def root(size: Decimal) -> Decimal:
     return floor((size * BILLIONTHS + 1).sqrt(), ONE)
 
 
-def figure(inputs: Any, name: str, default: Decimal = ZERO) -> Decimal:
-    """An input that may be absent."""
-    found = inputs.get(name)
-    return default if found is None else found
-
-
 class Token:
     """A balance: its weights, prices and orders."""
 
@@ -158,6 +152,11 @@ class Token:
             else:
                 weighted = value * max(self.load(weights[1], size), 1 + self.own)
         return max(ZERO, weighted) + max(ZERO, paid), max(ZERO, -weighted) + max(ZERO, -paid)
+
+    def liability(self) -> Decimal:
+        """What the token owes, and its orders."""
+        _, value, _, paid = self.sides(self.maintenance, self.plain)
+        return max(ZERO, -value) + max(ZERO, -paid)
 
     def owes(self) -> bool:
         """Whether the token counts as a liability."""
@@ -246,21 +245,13 @@ class Market:
             return min(PROFIT_CAP, self.gain * low * self.profit_weight)
         return self.gain * high
 
+    def at_risk(self) -> Decimal:
+        """What a liquidation's buffer is taken of: what the market owes, and its loss."""
+        return self.value * self.quote + max(ZERO, -self.kept_gain())
+
     def kept_gain(self) -> Decimal:
         """Profit as it counts for the maintenance requirement."""
         return self.gain * self.quote * (self.kept_weight if self.gain > 0 else ONE)
-
-
-def pool(equity: Decimal, initial_equity: Decimal, initial: Decimal, maintenance: Decimal) -> dict[str, Any]:
-    """The figures of a pool."""
-    return {
-        "equity": equity,
-        "initial_equity": initial_equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": equity < maintenance,
-    }
 
 
 def total(values: list[Any], of: Callable[[Any], Decimal]) -> Decimal:
@@ -272,6 +263,7 @@ def figures(state: AccountState) -> Figures:
     """The margin calculation of the program, cross and isolated."""
     found: Figures = {}
     settings: Any = state.account.inputs
+    buffer = figure(settings, "liquidation_margin_buffer_ratio", BUFFER)
     cross: list[Market] = []
     taken = ZERO
     resting: dict[str, list[Order]] = {}
@@ -288,21 +280,31 @@ def figures(state: AccountState) -> Figures:
         market = Market(position, orders, instrument, asset, settings)
         short_of_prediction = market.is_prediction and market.units < 0
         liability = market.notional * ((1 - market.mark) / market.mark if short_of_prediction else ONE)
-        found[position.id] = {
-            "notional": market.notional,
-            "unrealized_pnl": market.profit,
-            "initial_margin": liability * market.initial_rate * market.high,
-            "maintenance_margin": liability * market.maintenance_rate * market.quote,
-        }
+        found[position.id] = position_figures(
+            f"isolated/{position.id}" if isolated else "cross",
+            market.notional,
+            market.profit,
+            liability * market.initial_rate * market.high,
+            liability * market.maintenance_rate * market.quote,
+        )
         if isolated:
             margin = position.assigned_margin or ZERO
             taken += margin
-            found[f"isolated/{position.id}"] = pool(
-                margin * market.quote + market.kept_gain(),
-                margin * market.low + market.initial_gain(market.low, market.high),
+            equity = margin * market.quote + market.kept_gain()
+            maintenance = market.value * market.maintenance_rate * market.quote
+            alone = pool_figures(
+                "isolated",
+                [position.id],
+                "USD",
+                equity,
                 market.value * market.initial_rate * market.high,
-                market.value * market.maintenance_rate * market.quote,
+                maintenance,
+                liquidatable=equity < maintenance,
             )
+            if position.inputs.get("being_liquidated"):
+                alone["liquidatable"] = equity < maintenance + buffer * market.at_risk()
+            alone["initial_equity"] = margin * market.low + market.initial_gain(market.low, market.high)
+            found[f"isolated/{position.id}"] = alone
         else:
             cross.append(market)
     for symbol, orders in resting.items():
@@ -318,16 +320,26 @@ def figures(state: AccountState) -> Figures:
     strict = [token.counted(token.initial, token.strict, initial=True) for token in held]
     plain = [token.counted(token.initial, token.plain, initial=True) for token in held]
     kept = [token.counted(token.maintenance, token.plain, initial=False) for token in held]
-    found["cross"] = pool(
-        total(kept, lambda pair: pair[0]) + total(cross, Market.kept_gain),
-        total(strict, lambda pair: pair[0]) + total(cross, lambda market: market.initial_gain(market.low, market.high)),
+    equity = total(kept, lambda pair: pair[0]) + total(cross, Market.kept_gain)
+    initial = (
         total(strict, lambda pair: pair[1])
         + total(cross, lambda market: market.value * market.initial_rate * market.high)
-        + on_orders,
+        + on_orders
+    )
+    maintenance = (
         total(kept, lambda pair: pair[1])
         + total(cross, lambda market: market.value * market.maintenance_rate * market.quote)
-        + on_orders,
+        + on_orders
     )
+    members = [position.id for position in state.positions if position.margin_mode == "cross"]
+    whole = pool_figures("cross", members, "USD", equity, initial, maintenance, liquidatable=equity < maintenance)
+    if settings.get("being_liquidated"):
+        at_risk = total(held, Token.liability) + total(cross, Market.at_risk)
+        whole["liquidatable"] = equity < maintenance + buffer * at_risk
+    whole["initial_equity"] = total(strict, lambda pair: pair[0]) + total(
+        cross, lambda market: market.initial_gain(market.low, market.high)
+    )
+    found["cross"] = whole
     free = (
         total(plain, lambda pair: pair[0])
         + total(cross, lambda market: market.initial_gain(market.quote, market.quote))

@@ -3,11 +3,10 @@
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import ONE, ZERO, Figures, figure, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 PPM = Decimal("0.000001")
-ONE = Decimal(1)
 
 
 def _market(symbol: str, mark: str, tier: tuple[str, str, str, str], open_interest: str) -> dict[str, Any]:
@@ -65,23 +64,18 @@ ACCOUNT: dict[str, Any] = {
 
 def figures(state: AccountState) -> Figures:
     """`rules/dydx-v4.margin`."""
+    asset = state.balances[0].asset
     found: Figures = {}
     equity, initial, maintenance = state.balances[0].wallet_balance, ZERO, ZERO
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional = abs(units) * mark
-        profit = units * (mark - position.entry_price)
-        inputs: Any = instrument.inputs
-        base, lower, upper = (
-            inputs["initial_margin_fraction"],
-            inputs["open_interest_lower_cap"],
-            inputs["open_interest_upper_cap"],
-        )
+        notional, _, profit = valued(position, instrument)
+        inputs = instrument.inputs
+        base = figure(inputs, "initial_margin_fraction")
+        lower, upper = figure(inputs, "open_interest_lower_cap"), figure(inputs, "open_interest_upper_cap")
         fraction = base
         if upper:
-            open_notional = (instrument.open_interest or ZERO) * mark
+            open_notional = (instrument.open_interest or ZERO) * (instrument.mark_price or ZERO)
             if open_notional >= upper:
                 fraction = ONE
             elif open_notional > lower:
@@ -89,21 +83,14 @@ def figures(state: AccountState) -> Figures:
                 fraction = base + growth.quantize(PPM, ROUND_FLOOR)
         if position.leverage is not None:
             fraction = max(fraction, ONE / position.leverage)
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": notional * fraction,
-            "maintenance_margin": notional * base * inputs["maintenance_fraction"],
-        }
+        margin = notional * fraction
+        needed = notional * base * figure(inputs, "maintenance_fraction")
+        found[position.id] = position_figures("cross", notional, profit, margin, needed)
         equity += profit + (position.accrued_funding or ZERO)
-        initial += found[position.id]["initial_margin"]
-        maintenance += found[position.id]["maintenance_margin"]
-    found["cross"] = {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": maintenance > 0 and maintenance > equity,
-    }
+        initial += margin
+        maintenance += needed
+    members = [position.id for position in state.positions]
+    liquidatable = maintenance > 0 and maintenance > equity
+    found["cross"] = pool_figures("cross", members, asset, equity, initial, maintenance, liquidatable=liquidatable)
     found["idle"] = {"amount": max(ZERO, equity - initial)}
     return found

@@ -1,9 +1,21 @@
-"""`rules/gate.margin`, one settlement asset, linear contracts, the progressive tiers in force since 2025-07-29."""
+"""`rules/gate.margin`."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures, tiered
+from benchmarks.by_hand.common import (
+    ZERO,
+    Figures,
+    is_before,
+    pool_figures,
+    position_figures,
+    rate_at,
+    tiered,
+    value_at,
+    valued,
+    wallets,
+)
 from marginrules.account.state import AccountState, TierTable
 
 _TIERS = [
@@ -65,77 +77,72 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def _requirement(value: Decimal, table: TierTable | None) -> Decimal:
-    if table is None:
-        raise ValueError
-    rate, amount = table.columns.index("maintenance_rate"), table.columns.index("maintenance_amount")
-    return tiered(value, table, [row[rate] or ZERO for row in table.rows], [row[amount] or ZERO for row in table.rows])
-
-
 def figures(state: AccountState) -> Figures:
-    """`rules/gate.margin`, one settlement asset, linear contracts."""
-    asset = state.balances[0].asset
-    free = state.balances[0].wallet_balance
-    found: Figures = {}
-    values: dict[str, list[Decimal]] = {}
-    margins: dict[str, list[Decimal]] = {}
-    cross = []
-    profits = fees = ZERO
+    """`rules/gate.margin`."""
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
+    # By symbol: contracts and initial margin, each of longs and of shorts.
+    sides: dict[str, list[Decimal]] = {}
+    for position in state.positions:
+        if position.margin_mode == "cross":
+            market = sides.setdefault(position.symbol, [ZERO, ZERO, ZERO, ZERO])
+            market[0 if position.quantity > 0 else 1] += abs(position.quantity)
+    fees: dict[str, Decimal] = defaultdict(Decimal)
+    whole_tiers = is_before(state, "2025-07-29")
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional, profit = abs(units) * mark, units * (mark - position.entry_price)
-        leverage, fee = position.leverage or ZERO, notional * (instrument.taker_fee_rate or ZERO)
+        wallet = cross[instrument.settle]
+        notional, cost, profit = valued(position, instrument)
+        fee = notional * (instrument.taker_fee_rate or ZERO)
+        leverage = position.leverage or ZERO
         if position.margin_mode == "isolated":
+            margin, needed = cost / leverage, _requirement(notional, instrument.tiers, whole_tiers=whole_tiers)
             assigned = position.assigned_margin or ZERO
-            free -= assigned
-            margin = abs(units) * position.entry_price / leverage
-            needed, equity = _requirement(notional, instrument.tiers), assigned + profit
-            found[f"isolated/{position.id}"] = {
-                "equity": equity,
-                "initial_margin": margin,
-                "maintenance_margin": needed,
-                "margin_ratio": needed / equity if equity > 0 else None,
-                "liquidatable": equity <= needed + fee,
-            }
+            wallet.cash -= assigned
+            equity = assigned + profit
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated",
+                [position.id],
+                instrument.settle,
+                equity,
+                margin,
+                needed,
+                liquidatable=equity <= needed + fee,
+            )
         else:
-            margin, needed = notional / leverage, ZERO
-            side = 0 if position.quantity > 0 else 1
-            values.setdefault(position.symbol, [ZERO, ZERO])[side] += notional
-            margins.setdefault(position.symbol, [ZERO, ZERO])[side] += margin
-            cross.append((position, instrument))
-            profits += profit
-            fees += fee
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
-    maintenance = ZERO
-    for position, instrument in cross:
-        larger, notional = max(values[position.symbol]), found[position.id]["notional"]
-        needed = _requirement(larger, instrument.tiers)
-        if notional < larger:
-            needed = needed * notional / larger
-        found[position.id]["maintenance_margin"] = needed
-        maintenance += needed
-    initial = sum((max(sides) for sides in margins.values()), ZERO)
-    cross_orders = all_orders = ZERO
+            pool = f"cross/{instrument.settle}"
+            market = sides[position.symbol]
+            # The smaller side of a hedged pair is held to the rate of the larger one.
+            share = abs(position.quantity) / max(market[0], market[1])
+            margin = notional / leverage
+            needed = _requirement(notional / share, instrument.tiers, whole_tiers=whole_tiers) * share
+            market[2 if position.quantity > 0 else 3] += margin
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+            wallet.maintenance += needed
+            fees[instrument.settle] += fee
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
+    for symbol, (_, _, long, short) in sides.items():
+        cross[state.instrument_by_symbol[symbol].settle].initial += max(long, short)
     for order in state.orders:
         if not order.reduce_only:
-            size = order.quantity * state.instrument_by_symbol[order.symbol].contract_size
-            margin = size * (order.price or ZERO) / (order.leverage or ZERO)
-            all_orders += margin
-            cross_orders += margin if order.margin_mode == "cross" else ZERO
-    equity = free + profits
-    found[f"cross/{asset}"] = {
-        "equity": equity,
-        "initial_margin": initial + cross_orders,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": bool(cross) and equity <= maintenance + fees,
-    }
-    found["idle"] = {"amount": max(ZERO, free - initial - all_orders)}
+            instrument = state.instrument_by_symbol[order.symbol]
+            size = order.quantity * instrument.contract_size
+            margin = value_at(instrument, size, order.price or ZERO) / (order.leverage or ZERO)
+            if order.margin_mode == "cross":
+                cross[instrument.settle].orders += margin
+            else:
+                cross[instrument.settle].isolated_orders += margin
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        liquidatable = bool(wallet.positions) and equity <= wallet.maintenance + fees[asset]
+        found[f"cross/{asset}"] = pool_figures(
+            "cross", wallet.positions, asset, equity, initial, wallet.maintenance, liquidatable=liquidatable
+        )
+        found["idle"][asset] = max(ZERO, wallet.cash - initial - wallet.isolated_orders)
     return found
+
+
+def _requirement(value: Decimal, table: TierTable | None, *, whole_tiers: bool) -> Decimal:
+    return value * rate_at(table, value) if whole_tiers else tiered(value, table)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import ZERO, Figures, figure, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 LEAST_COLLATERAL = Decimal(1)
@@ -59,20 +59,16 @@ ACCOUNT: dict[str, Any] = {
 
 def figures(state: AccountState) -> Figures:
     """What remains of each position's collateral against the three limits, as PositionUtils computes it."""
-    found: Figures = {}
+    found: Figures = {"idle": {}}
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
         inputs: Any = position.inputs
-        limits: Any = instrument.inputs
+        limits = instrument.inputs
         dollars = state.asset_by_name[instrument.settle].index_price or ZERO
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        size = abs(units) * position.entry_price
-        profit = units * (mark - position.entry_price)
-        factor = limits.get("min_collateral_factor_for_liquidation")
-        needed = size * (FACTOR if factor is None else factor)
-        impact = min(ZERO, inputs.get("price_impact_usd") or ZERO)
-        cap = limits.get("max_position_impact_factor_for_liquidations")
+        notional, size, profit = valued(position, instrument)
+        needed = size * figure(limits, "min_collateral_factor_for_liquidation", FACTOR)
+        impact = min(ZERO, figure(inputs, "price_impact_usd"))
+        cap: Any = limits.get("max_position_impact_factor_for_liquidations")
         if cap is not None:
             impact = max(impact, -size * dollars * cap)
         token = state.asset_by_name[inputs["collateral_token"]]
@@ -80,21 +76,13 @@ def figures(state: AccountState) -> Figures:
             (position.assigned_margin or ZERO) * (token.index_price or ZERO)
             + (profit + (position.accrued_funding or ZERO)) * dollars
             + impact
-            - (inputs.get("fees_usd") or ZERO)
+            - figure(inputs, "fees_usd")
         )
-        found[position.id] = {
-            "notional": abs(units) * mark,
-            "unrealized_pnl": profit,
-            "initial_margin": None,
-            "maintenance_margin": needed,
-        }
         requirement = needed * dollars
-        found[f"isolated/{position.id}"] = {
-            "equity": remaining,
-            "initial_margin": None,
-            "maintenance_margin": requirement,
-            "margin_ratio": requirement / remaining if remaining > 0 else None,
-            "liquidatable": remaining < LEAST_COLLATERAL or remaining <= 0 or remaining < requirement,
-        }
-    found["idle"] = {}
+        pool = f"isolated/{position.id}"
+        liquidatable = remaining < LEAST_COLLATERAL or remaining <= 0 or remaining < requirement
+        found[pool] = pool_figures(
+            "isolated", [position.id], "USD", remaining, None, requirement, liquidatable=liquidatable
+        )
+        found[position.id] = position_figures(pool, notional, profit, None, needed)
     return found

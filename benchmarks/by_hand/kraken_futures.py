@@ -1,12 +1,21 @@
 """`rules/kraken-futures.margin`: the multi-collateral wallet, with an isolated position, and single-collateral wallets."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import (
+    ONE,
+    ZERO,
+    Figures,
+    Wallet,
+    figure,
+    pool_figures,
+    position_figures,
+    row_at,
+    valued,
+)
 from marginrules.account.state import AccountState, Instrument
-
-ONE = Decimal(1)
 
 
 def _account() -> dict[str, Any]:
@@ -74,92 +83,87 @@ def _account() -> dict[str, Any]:
 ACCOUNT = _account()
 
 
-def _rates(instrument: Instrument, size: Decimal) -> tuple[Decimal, Decimal]:
-    table = instrument.tiers
-    if table is None:
-        raise ValueError
-    row = 0
-    for index, cells in enumerate(table.rows):
-        above = cells[0]
-        if above is not None and size > above:
-            row = index
-    return table.cell(row, "initial_rate") or ZERO, table.cell(row, "maintenance_rate") or ZERO
-
-
-def _pool(equity: Decimal, initial: Decimal, maintenance: Decimal, *, held: bool) -> dict[str, Any]:
-    return {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": held and equity < maintenance,
-    }
-
-
 def figures(state: AccountState) -> Figures:
     """`rules/kraken-futures.margin`: the multi-collateral wallet, and single-collateral wallets."""
     found: Figures = {"idle": {}}
-    coins = {entry.asset: entry.wallet_balance for entry in state.balances if entry.wallet == "single-collateral"}
-    profit = dict.fromkeys(coins, ZERO) | {"USD": ZERO}
-    # By wallet, underlying and side: initial and maintenance margin.
-    sides: dict[tuple[str, str, bool], tuple[Decimal, Decimal]] = {}
-    set_aside = ZERO
+    # The single-collateral wallet of each coin, and by "cross" the multi-collateral one.
+    pools: dict[str, Wallet] = {"cross": Wallet()}
+    for balance in state.balances:
+        if balance.wallet == "single-collateral":
+            pools.setdefault(balance.asset, Wallet()).cash += balance.wallet_balance
+    # By pool and underlying: initial and maintenance margin, each of longs and of shorts.
+    sides: dict[tuple[str, str], list[Decimal]] = {}
+    set_aside: dict[str, Decimal] = defaultdict(Decimal)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
+        settle = instrument.settle
+        notional, value, profit = valued(position, instrument)
         funding = position.accrued_funding or ZERO
-        if instrument.contract == "inverse":
-            notional = value = abs(units) / mark
-            gain = units * (ONE / position.entry_price - ONE / mark)
-            initial_rate, maintenance_rate = _rates(instrument, abs(position.quantity))
+        is_inverse = instrument.contract == "inverse"
+        if is_inverse:
+            value, size = notional, abs(position.quantity) * instrument.contract_size
         else:
-            notional, value = abs(units) * mark, abs(units) * position.entry_price
-            gain = units * (mark - position.entry_price)
-            initial_rate, maintenance_rate = _rates(instrument, value)
-        isolated = instrument.contract == "linear" and position.margin_mode == "isolated"
-        if isolated and position.leverage is not None:
-            initial_rate = max(initial_rate, ONE / position.leverage)
-        initial, maintenance = value * initial_rate, value * maintenance_rate
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": gain,
-            "initial_margin": initial,
-            "maintenance_margin": maintenance,
-        }
-        if isolated:
-            margin = position.assigned_margin or ZERO
-            set_aside += margin
-            found[f"isolated/{position.id}"] = _pool(margin + gain + funding, initial, maintenance, held=True)
+            size = value
+        initial_rate, maintenance_rate = _rates(instrument, size)
+        margin, needed = value * initial_rate, value * maintenance_rate
+        if not is_inverse and position.margin_mode == "isolated":
+            if position.leverage is not None:
+                margin = max(margin, value / position.leverage)
+            assigned = position.assigned_margin or ZERO
+            set_aside[settle] += assigned
+            equity = assigned + profit + funding
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], settle, equity, margin, needed, liquidatable=equity < needed
+            )
+            found[position.id] = position_figures(pool, notional, profit, margin, needed)
             continue
-        profit[instrument.settle] += gain + (funding if instrument.contract == "linear" else ZERO)
-        key = (instrument.settle, instrument.base, position.quantity > 0)
-        before = sides.get(key, (ZERO, ZERO))
-        sides[key] = (before[0] + initial, before[1] + maintenance)
-    required: dict[str, list[Decimal]] = {asset: [ZERO, ZERO] for asset in profit}
-    for wallet, base in {(wallet, base) for wallet, base, _ in sides}:
-        long, short = (sides.get((wallet, base, side), (ZERO, ZERO)) for side in (True, False))
-        required[wallet][0] += max(long[0], short[0])
-        required[wallet][1] += max(long[1], short[1])
+        name = settle if is_inverse else "cross"
+        own = pools.setdefault(name, Wallet())
+        own.positions.append(position.id)
+        price = ONE if is_inverse else state.asset_by_name[settle].index_price or ZERO
+        own.profit += profit if is_inverse else (profit + funding) * price
+        book = sides.setdefault((name, instrument.base), [ZERO, ZERO, ZERO, ZERO])
+        side = 0 if position.quantity > 0 else 1
+        book[side] += margin * price
+        book[2 + side] += needed * price
+        found[position.id] = position_figures(
+            f"cross/{settle}" if is_inverse else "cross", notional, profit, margin, needed
+        )
+    for (name, _), (long, short, long_needs, short_needs) in sides.items():
+        pools[name].initial += max(long, short)
+        pools[name].maintenance += max(long_needs, short_needs)
     for order in state.orders:
         if not order.reduce_only:
-            held = order.inputs["initial_margin"]
-            settle = state.instrument_by_symbol[order.symbol].settle
-            required[settle][0] += held if isinstance(held, Decimal) else ZERO
-    collateral = ZERO
+            instrument = state.instrument_by_symbol[order.symbol]
+            margin = figure(order.inputs, "initial_margin")
+            if instrument.contract == "inverse":
+                pools.setdefault(instrument.settle, Wallet()).initial += margin
+            else:
+                price = state.asset_by_name[instrument.settle].index_price or ZERO
+                pools["cross"].initial += margin * price
     for balance in state.balances:
-        if balance.wallet == "multi-collateral":
+        if balance.wallet != "single-collateral":
             asset = state.asset_by_name[balance.asset]
-            free = balance.wallet_balance - (set_aside if balance.asset == "USD" else ZERO)
-            worth = free * (asset.index_price or ZERO)
+            worth = (balance.wallet_balance - set_aside[balance.asset]) * (asset.index_price or ZERO)
             rate = ONE if asset.collateral_rate is None else asset.collateral_rate
-            collateral += min(ZERO, worth) + max(ZERO, worth) * rate
-    for asset_name, amount in (*coins.items(), ("USD", collateral)):
-        equity = amount + profit[asset_name]
-        initial, maintenance = required[asset_name]
-        held_any = any(wallet == asset_name for wallet, _, _ in sides)
-        name = f"cross/{asset_name}" if asset_name in coins else "cross"
-        breached = {"initial_margin_breached": equity < initial}
-        found[name] = _pool(equity, initial, maintenance, held=held_any) | breached
-        found["idle"][asset_name] = max(ZERO, equity - initial)
+            pools["cross"].cash += worth * rate if worth > 0 else worth
+    for name, own in pools.items():
+        currency = "USD" if name == "cross" else name
+        equity = own.cash + own.profit
+        liquidatable = bool(own.positions) and equity < own.maintenance
+        identity = name if name == "cross" else f"cross/{name}"
+        found[identity] = pool_figures(
+            "cross", own.positions, currency, equity, own.initial, own.maintenance, liquidatable=liquidatable
+        )
+        found[identity]["initial_margin_breached"] = equity < own.initial
+        found["idle"][currency] = max(ZERO, equity - own.initial)
     return found
+
+
+def _rates(instrument: Instrument, size: Decimal) -> tuple[Decimal, Decimal]:
+    table, row = instrument.tiers, row_at(instrument.tiers, size)
+    if table is None:
+        raise ValueError(instrument.symbol)
+    initial, maintenance = table.columns.index("initial_rate"), table.columns.index("maintenance_rate")
+    return row[initial] or ZERO, row[maintenance] or ZERO

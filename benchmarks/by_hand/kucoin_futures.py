@@ -1,11 +1,26 @@
-"""`rules/kucoin-futures.margin`, a classic account since May 2025."""
+"""`rules/kucoin-futures.margin`; the account is a classic one."""
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
-from marginrules.account.state import AccountState, Instrument
+from benchmarks.by_hand.common import (
+    ZERO,
+    Figures,
+    Wallet,
+    figure,
+    is_before,
+    pool_figures,
+    position_figures,
+    rate_at,
+    value_at,
+    valued,
+    wallets,
+)
+from marginrules.account.state import AccountState, Instrument, Position
+
+CANCELLING = Decimal("0.95")
 
 LEVELS = [
     {"above": "0", "maintenance_rate": "0.007", "max_leverage": "75"},
@@ -112,129 +127,184 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def number(instrument: Instrument, name: str) -> Decimal:
-    """An input of an instrument."""
-    value = instrument.inputs[name]
-    if not isinstance(value, Decimal):
-        raise TypeError
-    return value
+@dataclass
+class Market:
+    """What a contract has in cross margin."""
+
+    instrument: Instrument
+    held: Decimal = ZERO
+    """Units, shorts negative."""
+    resting: dict[str, Decimal] = field(default_factory=lambda: {"buy": ZERO, "sell": ZERO})
+    exposure: Decimal = ZERO
+    margins: dict[str, Decimal] = field(default_factory=lambda: {"buy": ZERO, "sell": ZERO})
+    needs: dict[str, Decimal] = field(default_factory=lambda: {"buy": ZERO, "sell": ZERO})
+    held_needs: Decimal = ZERO
+
+    def requirement(self, value: Decimal) -> Decimal:
+        """The maintenance margin of a value at the mark price: by its tier, or by the size of the market."""
+        instrument = self.instrument
+        if instrument.tiers is not None:
+            return value * rate_at(instrument.tiers, value)
+        size = max(abs(self.held + self.resting["buy"]), abs(self.held - self.resting["sell"]))
+        least = (1 + size / figure(instrument.inputs, "m")) / (2 * figure(instrument.inputs, "mmrLevConstant"))
+        return value * min(least, figure(instrument.inputs, "mmrLimit"))
 
 
-def value_at(instrument: Instrument, units: Decimal, price: Decimal) -> Decimal:
-    """The value of so many units in the settlement asset."""
-    return units / price if instrument.contract == "inverse" else units * price
+def isolated_maintenance(position: Position, instrument: Instrument, notional: Decimal, cost: Decimal) -> Decimal:
+    """The requirement of an isolated position, at the mark price."""
+    funding = figure(instrument.inputs, "fundingFeeRate")
+    adverse = max(ZERO, funding if position.quantity > 0 else -funding)
+    rate = rate_at(instrument.tiers, figure(position.inputs, "riskLimit", cost))
+    return notional * (rate + (instrument.taker_fee_rate or ZERO) + adverse)
 
 
-def level_rate(instrument: Instrument, value: Decimal) -> Decimal:
-    """Maintenance rate of the smallest risk limit level that a value fits in."""
-    table = instrument.tiers
-    if table is None:
-        raise ValueError
-    column = table.columns.index("maintenance_rate")
-    rate = table.rows[0][column]
-    for row in table.rows:
-        if value > (row[0] or ZERO):
-            rate = row[column]
-    return rate or ZERO
+def old_isolated_maintenance(position: Position, instrument: Instrument, cost: Decimal) -> Decimal:
+    """The same before 22 May 2025: at the entry price, and with a reserve for the closing fee."""
+    funding = figure(instrument.inputs, "fundingFeeRate")
+    adverse = max(ZERO, funding if position.quantity > 0 else -funding)
+    rate = rate_at(instrument.tiers, figure(position.inputs, "riskLimit", cost))
+    reserve = cost * (1 + 1 / (position.leverage or ZERO)) * (instrument.taker_fee_rate or ZERO)
+    return cost * (rate + adverse) + figure(position.inputs, "posComm", reserve)
 
 
 def figures(state: AccountState) -> Figures:
-    """`rules/kucoin-futures.margin`, a classic account since May 2025."""
+    """`rules/kucoin-futures.margin`: classic and unified accounts."""
+    is_unified = state.account.inputs.get("selfAccountMode") == "UNIFIED"
+    is_old = is_before(state, "2025-05-22")
     found: Figures = {"idle": {}}
-    cash = {balance.asset: balance.wallet_balance for balance in state.balances}
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    resting: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for position in state.positions:
-        if position.margin_mode == "cross":
-            held[position.symbol] += position.quantity * state.instrument_by_symbol[position.symbol].contract_size
-    orders = [order for order in state.orders if not order.reduce_only]
-    for order in orders:
-        if order.margin_mode == "cross":
-            size = state.instrument_by_symbol[order.symbol].contract_size
-            resting[order.symbol, order.side] += order.quantity * size
-
-    def cross_rate(instrument: Instrument) -> Decimal:
-        symbol = instrument.symbol
-        largest = max(abs(held[symbol] + resting[symbol, "buy"]), abs(held[symbol] - resting[symbol, "sell"]))
-        least = 1 / (2 * number(instrument, "mmrLevConstant"))
-        return min((1 + largest / number(instrument, "m")) * least, number(instrument, "mmrLimit"))
-
-    profits: dict[str, Decimal] = defaultdict(Decimal)
-    maintenances: dict[str, Decimal] = defaultdict(Decimal)
-    margins: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    needs: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    summed: dict[str, Decimal] = defaultdict(Decimal)
-    crossed: set[str] = set()
+    cross = wallets(state)
+    markets: dict[str, Market] = {}
+    values = {}
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark, fee = instrument.mark_price or ZERO, instrument.taker_fee_rate or ZERO
-        units, long = abs(position.quantity) * instrument.contract_size, position.quantity > 0
-        notional, cost = value_at(instrument, units, mark), value_at(instrument, units, position.entry_price)
-        signed = position.quantity * instrument.contract_size
-        profit = signed * (mark - position.entry_price)
-        if instrument.contract == "inverse":
-            profit = signed * (1 / position.entry_price - 1 / mark)
+        notional, cost, profit = values[position.id] = valued(position, instrument)
+        wallet = cross[instrument.settle]
         if position.margin_mode == "isolated":
-            funding = number(instrument, "fundingFeeRate")
-            rate = level_rate(instrument, cost) + fee + max(ZERO, funding if long else -funding)
-            initial, maintenance = cost / (position.leverage or ZERO), notional * rate
+            margin = cost / (position.leverage or ZERO)
+            if is_old:
+                needed = old_isolated_maintenance(position, instrument, cost)
+            else:
+                needed = isolated_maintenance(position, instrument, notional, cost)
             assigned = position.assigned_margin or ZERO
-            cash[instrument.settle] -= assigned
+            wallet.cash -= assigned
             equity = assigned + profit
-            found[f"isolated/{position.id}"] = {
-                "equity": equity,
-                "initial_margin": initial,
-                "maintenance_margin": maintenance,
-                "margin_ratio": maintenance / equity if equity > 0 else None,
-                "liquidatable": equity <= maintenance,
-            }
+            pool = f"isolated/{position.id}"
+            found[pool] = pool_figures(
+                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity <= needed
+            )
+            found[position.id] = position_figures(pool, notional, profit, margin, needed)
         else:
-            rate = cross_rate(instrument)
-            initial = notional * max(1 / (position.leverage or ZERO), number(instrument, "f") * rate)
-            maintenance = notional * rate
-            side = "buy" if long else "sell"
-            crossed.add(instrument.settle)
-            profits[instrument.settle] += profit
-            maintenances[instrument.settle] += maintenance
-            margins[position.symbol, side] += initial
-            needs[position.symbol, side] += maintenance + notional * fee
-            summed[position.symbol] += maintenance + notional * fee
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": initial,
-            "maintenance_margin": maintenance,
-        }
-    initials: dict[str, Decimal] = defaultdict(Decimal)
-    fees: dict[str, Decimal] = defaultdict(Decimal)
-    requirements: dict[str, Decimal] = defaultdict(Decimal)
+            if position.symbol not in markets:
+                markets[position.symbol] = Market(instrument)
+            market = markets[position.symbol]
+            market.held += position.quantity * instrument.contract_size
+            market.exposure += notional
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+    orders = [order for order in state.orders if not order.reduce_only]
     for order in orders:
         instrument = state.instrument_by_symbol[order.symbol]
-        rate, fee = cross_rate(instrument), instrument.taker_fee_rate or ZERO
-        units = order.quantity * instrument.contract_size
-        value = value_at(instrument, units, order.price or ZERO)
-        at_mark = value_at(instrument, units, instrument.mark_price or ZERO)
-        margin = max(value / (order.leverage or ZERO), value * (number(instrument, "f") * rate))
-        if order.margin_mode == "cross":
-            margins[order.symbol, order.side] += margin
-            needs[order.symbol, order.side] += at_mark * rate + at_mark * fee
-            fees[instrument.settle] += value * fee
+        if order.symbol not in markets:
+            markets[order.symbol] = Market(instrument)
+        market = markets[order.symbol]
+        size = order.quantity * instrument.contract_size
+        market.exposure += value_at(instrument, size, instrument.mark_price or ZERO)
+        if order.margin_mode != "isolated":
+            market.resting[order.side] += size
+    crossed = [position for position in state.positions if position.margin_mode == "cross"]
+    if is_unified:
+        _unified(state, cross, markets, values, found)
+        return found
+    for position in crossed:
+        market = markets[position.symbol]
+        instrument = market.instrument
+        notional, _, profit = values[position.id]
+        needed = market.requirement(notional)
+        margin = notional / (position.leverage or ZERO)
+        if instrument.inputs.get("f") is not None:
+            margin = max(margin, figure(instrument.inputs, "f") * needed)
+        side = "buy" if position.quantity > 0 else "sell"
+        needed_with_fee = needed + notional * (instrument.taker_fee_rate or ZERO)
+        market.margins[side] += margin
+        market.needs[side] += needed_with_fee
+        market.held_needs += needed_with_fee
+        cross[instrument.settle].maintenance += needed
+        found[position.id] = position_figures(f"cross/{instrument.settle}", notional, profit, margin, needed)
+    fees: dict[str, Decimal] = defaultdict(Decimal)
+    for order in orders:
+        market = markets[order.symbol]
+        instrument = market.instrument
+        size, fee_rate = order.quantity * instrument.contract_size, instrument.taker_fee_rate or ZERO
+        value = value_at(instrument, size, order.price or ZERO)
+        at_mark = value_at(instrument, size, instrument.mark_price or ZERO)
+        needed = market.requirement(at_mark)
+        margin = value / (order.leverage or ZERO)
+        if instrument.inputs.get("f") is not None:
+            margin = max(margin, figure(instrument.inputs, "f") * needed * (value / at_mark))
+        if order.margin_mode == "isolated":
+            cross[instrument.settle].isolated_orders += margin + value * fee_rate
         else:
-            initials[instrument.settle] += margin + value * fee
-    for symbol in {symbol for symbol, _ in (*margins, *needs)}:
-        settle = state.instrument_by_symbol[symbol].settle
-        initials[settle] += max(margins[symbol, "buy"], margins[symbol, "sell"])
-        requirements[settle] += max(needs[symbol, "buy"], needs[symbol, "sell"], summed[symbol])
-    for asset, collateral in cash.items():
-        equity = collateral + profits[asset]
+            market.margins[order.side] += margin
+            market.needs[order.side] += needed + at_mark * fee_rate
+            fees[instrument.settle] += value * fee_rate
+    requirements: dict[str, Decimal] = defaultdict(Decimal)
+    for market in markets.values():
+        settle = market.instrument.settle
+        cross[settle].initial += max(market.margins.values())
+        requirements[settle] += max(market.held_needs, *market.needs.values())
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.isolated_orders
         total, requirement = equity - fees[asset], requirements[asset]
-        found[f"cross/{asset}"] = {
-            "equity": equity,
-            "initial_margin": initials[asset],
-            "maintenance_margin": maintenances[asset],
-            "margin_ratio": requirement / total if total > 0 else None,
-            "cancels_orders": asset in crossed and requirement >= Decimal("0.95") * total,
-            "liquidatable": asset in crossed and requirement >= total,
-        }
-        found["idle"][asset] = max(ZERO, equity - initials[asset])
+        is_held = bool(wallet.positions)
+        own = pool_figures(
+            "cross",
+            wallet.positions,
+            asset,
+            equity,
+            initial,
+            wallet.maintenance,
+            liquidatable=is_held and requirement >= total,
+        )
+        own["margin_ratio"] = requirement / total if total else None
+        own["cancels_orders"] = is_held and requirement >= CANCELLING * total
+        found[f"cross/{asset}"] = own
+        found["idle"][asset] = max(ZERO, equity - initial)
     return found
+
+
+def _unified(
+    state: AccountState,
+    cross: dict[str, Wallet],
+    markets: dict[str, Market],
+    values: dict[str, tuple[Decimal, Decimal, Decimal]],
+    found: Figures,
+) -> None:
+    """One pool in USD, everything at the mark price, the tier by all that a contract has."""
+    equity = initial = maintenance = requirement = ZERO
+    prices = {asset.asset: asset.index_price or ZERO for asset in state.assets}
+    members = []
+    for position in state.positions:
+        if position.margin_mode == "cross":
+            market = markets[position.symbol]
+            price = prices[market.instrument.settle]
+            notional, _, profit = values[position.id]
+            margin = notional / (position.leverage or ZERO)
+            needed = notional * rate_at(market.instrument.tiers, market.exposure)
+            members.append(position.id)
+            initial += margin * price
+            maintenance += needed * price
+            requirement += (needed + notional * (market.instrument.taker_fee_rate or ZERO)) * price
+            found[position.id] = position_figures("cross", notional, profit, margin, needed)
+    for order in state.orders:
+        if not order.reduce_only:
+            instrument = state.instrument_by_symbol[order.symbol]
+            value = value_at(instrument, order.quantity * instrument.contract_size, order.price or ZERO)
+            initial += value / (order.leverage or ZERO) * prices[instrument.settle]
+    for name, wallet in cross.items():
+        rate = state.asset_by_name[name].collateral_rate
+        counted = wallet.cash + wallet.profit
+        equity += (counted * rate if counted > 0 and rate is not None else counted) * prices[name]
+    liquidatable = bool(members) and requirement >= equity
+    found["cross"] = pool_figures("cross", members, "USD", equity, initial, maintenance, liquidatable=liquidatable)
+    found["cross"]["margin_ratio"] = requirement / equity if equity else None
+    found["idle"]["USD"] = max(ZERO, equity - initial)

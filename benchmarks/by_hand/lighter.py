@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
-from marginrules.account.state import AccountState, Instrument
+from benchmarks.by_hand.common import ZERO, Figures, pool_figures, position_figures, valued
+from marginrules.account.state import AccountState
 
 _POSITIONS = [
     ("BTC", "0.5", "95000", "cross", "20", "35"),
@@ -68,62 +68,55 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def _fraction(instrument: Instrument, name: str) -> Decimal:
-    value = instrument.inputs[name]
-    if not isinstance(value, Decimal):
-        raise TypeError
-    return value
-
-
-def _pool(equity: Decimal, initial: Decimal, maintenance: Decimal, closeout: Decimal) -> dict[str, Any]:
-    return {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": equity < maintenance,
-        "pre_liquidation": equity < initial,
-        "full_liquidation": equity < closeout,
-    }
-
-
 def figures(state: AccountState) -> Figures:
     """`rules/lighter.margin`."""
+    asset = state.balances[0].asset
     equity = state.balances[0].wallet_balance
     found: Figures = {}
+    members = []
     initial = maintenance = closeout = ZERO
-    crossed = False
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional, profit = abs(units) * mark, units * (mark - position.entry_price)
+        fractions: Any = instrument.inputs
+        notional, _, profit = valued(position, instrument)
         if position.leverage is None:
-            fraction = _fraction(instrument, "default_initial_margin_fraction")
+            margin = notional * fractions["default_initial_margin_fraction"]
         else:
-            fraction = max(1 / position.leverage, _fraction(instrument, "min_initial_margin_fraction"))
-        margin = notional * fraction
-        needed = notional * _fraction(instrument, "maintenance_margin_fraction")
-        least = notional * _fraction(instrument, "closeout_margin_fraction")
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-            "closeout_margin": least,
-        }
+            margin = notional * max(1 / position.leverage, fractions["min_initial_margin_fraction"])
+        needed = notional * fractions["maintenance_margin_fraction"]
+        least = notional * fractions["closeout_margin_fraction"]
         own = profit + (position.accrued_funding or ZERO)
         if position.margin_mode == "isolated":
             assigned = position.assigned_margin or ZERO
             equity -= assigned
-            found[f"isolated/{position.id}"] = _pool(assigned + own, margin, needed, least)
+            pool = f"isolated/{position.id}"
+            found[pool] = _pool("isolated", [position.id], asset, assigned + own, margin, needed, least)
         else:
-            crossed = True
+            pool = "cross"
+            members.append(position.id)
             equity += own
             initial += margin
             maintenance += needed
             closeout += least
-    found["cross"] = _pool(equity, initial, maintenance, closeout) | {"closeout_margin": closeout}
-    found["cross"]["liquidatable"] = crossed and equity < maintenance
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
+        found[position.id]["closeout_margin"] = least
+    found["cross"] = _pool("cross", members, asset, equity, initial, maintenance, closeout)
+    found["cross"]["closeout_margin"] = closeout
     found["idle"] = {"amount": max(ZERO, equity - initial)}
+    return found
+
+
+def _pool(
+    kind: str,
+    members: list[str],
+    asset: str,
+    equity: Decimal,
+    initial: Decimal,
+    maintenance: Decimal,
+    closeout: Decimal,
+) -> dict[str, Any]:
+    liquidatable = bool(members) and equity < maintenance
+    found = pool_figures(kind, members, asset, equity, initial, maintenance, liquidatable=liquidatable)
+    found["pre_liquidation"] = equity < initial
+    found["full_liquidation"] = equity < closeout
     return found

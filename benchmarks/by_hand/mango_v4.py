@@ -1,9 +1,14 @@
 """`rules/mango-v4.margin`: four markets that settle in one token, two tokens with scaled weights, an order."""
 
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
-from marginrules.account.state import AccountState, Asset
+from benchmarks.by_hand.common import ZERO, Figures, figure, pool_figures, position_figures, valued
+from marginrules.account.state import AccountState, Asset, Balance
+
+KINDS = ("init", "end", "maint")
 
 _POSITIONS = [
     ("BTC", "0.5", "92000", "-47000"),
@@ -71,83 +76,140 @@ ACCOUNT: dict[str, Any] = {
 }
 
 
-def weights(asset: Asset) -> dict[str, Any]:
-    """The weights of a token, scaled where its bank is beyond the limits."""
+@dataclass
+class Token:
+    """A token: its weights, and what the account has of it and of the markets that settle in it."""
+
+    price: Decimal
+    deposit: dict[str, Decimal]
+    borrow: dict[str, Decimal]
+    total: dict[str, Decimal] = field(default_factory=lambda: dict.fromkeys(KINDS, ZERO))
+    net: Decimal = ZERO
+    reserved: Decimal = ZERO
+    """All that spot orders could bring."""
+
+    def weighted(self, kind: str, amount: Decimal) -> Decimal:
+        """An amount by the weight of a deposit or of a borrow, in USD."""
+        return amount * (self.deposit if amount >= 0 else self.borrow)[kind] * self.price
+
+    def effect(self, kind: str, amount: Decimal) -> Decimal:
+        """What reserved funds add, should all that is reserved become this token: first they pay back a borrow."""
+        above = min(max(self.total[kind] + self.reserved, ZERO), amount)
+        return (above * self.deposit[kind] + (amount - above) * self.borrow[kind]) * self.price
+
+
+def token(asset: Asset) -> Token:
+    """A token with its weights, scaled for new risk where its bank is beyond the limits."""
     inputs: Any = asset.inputs
     price = asset.index_price or ZERO
-    found = {name: inputs[f"{name}_weight"] for name in ("init_asset", "init_liab", "maint_asset", "maint_liab")}
+    deposit = {"init": inputs["init_asset_weight"], "maint": inputs["maint_asset_weight"]}
+    borrow = {"init": inputs["init_liab_weight"], "maint": inputs["maint_liab_weight"]}
+    deposit["end"], borrow["end"] = deposit["init"], borrow["init"]
     start = inputs.get("deposit_weight_scale_start_quote")
     if start is not None:
-        deposits = ((inputs.get("deposits") or ZERO) + (inputs.get("potential_serum_tokens") or ZERO)) * price
+        deposits = (figure(inputs, "deposits") + figure(inputs, "potential_serum_tokens")) * price
         if deposits > start:
-            found["init_asset"] = found["init_asset"] * start / deposits
+            deposit["init"] = deposit["init"] * start / deposits
     start = inputs.get("borrow_weight_scale_start_quote")
     if start is not None:
-        borrows = (inputs.get("borrows") or ZERO) * price
+        borrows = figure(inputs, "borrows") * price
         if borrows > start:
-            found["init_liab"] = found["init_liab"] * borrows / start
-    return found
+            borrow["init"] = borrow["init"] * borrows / start
+    return Token(price, deposit, borrow)
+
+
+@dataclass
+class Market:
+    """What the account has on a perp market, at the oracle price."""
+
+    held: Decimal = ZERO
+    quote: Decimal = ZERO
+    bids: Decimal = ZERO
+    asks: Decimal = ZERO
+
+    def health(self, inputs: Any, kind: str) -> Decimal:
+        """Should the worse side of the orders be filled."""
+        long, short = inputs[f"{kind}_base_asset_weight"], inputs[f"{kind}_base_liab_weight"]
+        bids, asks = self.held + self.bids, self.held - self.asks
+        with_bids = bids * (long if bids >= 0 else short) - self.bids
+        with_asks = asks * (long if asks >= 0 else short) + self.asks
+        found: Decimal = self.quote + min(with_bids, with_asks)
+        return found * figure(inputs, f"{kind}_overall_asset_weight") if found > 0 else found
+
+
+def reserved(balance: Balance, tokens: dict[str, Token]) -> tuple[Decimal, Decimal, str]:
+    """The most that a token's spot orders could bring of it, and of the asset that they are quoted in."""
+    inputs: Any = balance.inputs
+    other = inputs["serum3_quote_asset"]
+    base, quote = figure(inputs, "serum3_reserved_base"), figure(inputs, "serum3_reserved_quote")
+    price = tokens[balance.asset].price / tokens[other].price
+    bid, ask = inputs.get("serum3_highest_placed_bid"), inputs.get("serum3_lowest_placed_ask")
+    bought = quote / price
+    if bid is not None and quote:
+        bought = min(bought, quote / bid)
+    sold = base * price
+    if ask is not None:
+        sold = min(sold, base * ask)
+    return base + bought, quote + sold, other
 
 
 def figures(state: AccountState) -> Figures:
-    """Init and maint health: perp positions, then tokens."""
-    found: Figures = {}
-    kinds = ("init", "maint")
-    totals: dict[str, dict[str, Any]] = {}
+    """Init and maint health: perp positions, then tokens, then what spot orders reserve."""
+    found: Figures = {"idle": {}}
+    tokens = {asset.asset: token(asset) for asset in state.assets}
     for balance in state.balances:
-        token = totals.setdefault(balance.asset, {"init": ZERO, "maint": ZERO, "net": ZERO})
-        for kind in (*kinds, "net"):
-            token[kind] += balance.wallet_balance
-    markets: dict[str, dict[str, Any]] = {}
+        own = tokens[balance.asset]
+        own.net += balance.wallet_balance
+        for kind in KINDS:
+            own.total[kind] += balance.wallet_balance
+    markets: dict[str, Market] = defaultdict(Market)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        market = markets.setdefault(position.symbol, {"held": ZERO, "quote": ZERO, "bids": ZERO, "asks": ZERO})
-        quote: Any = position.inputs["quote_position"]
-        market["held"] += units * mark
-        market["quote"] += quote
-        found[position.id] = {
-            "notional": abs(units) * mark,
-            "unrealized_pnl": units * (mark - position.entry_price),
-            "initial_margin": None,
-            "maintenance_margin": None,
-        }
+        notional, _, profit = valued(position, instrument)
+        market = markets[position.symbol]
+        market.held += notional if position.quantity >= 0 else -notional
+        market.quote += figure(position.inputs, "quote_position")
+        found[position.id] = position_figures("cross", notional, profit, None, None)
     for order in state.orders:
         instrument = state.instrument_by_symbol[order.symbol]
-        market = markets.setdefault(order.symbol, {"held": ZERO, "quote": ZERO, "bids": ZERO, "asks": ZERO})
         value = order.quantity * instrument.contract_size * (instrument.mark_price or ZERO)
-        market["bids" if order.side == "buy" else "asks"] += value
+        if order.side == "buy":
+            markets[order.symbol].bids += value
+        else:
+            markets[order.symbol].asks += value
     for symbol, market in markets.items():
         instrument = state.instrument_by_symbol[symbol]
-        inputs: Any = instrument.inputs
-        token = totals.setdefault(instrument.settle, {"init": ZERO, "maint": ZERO, "net": ZERO})
-        token["net"] += market["held"] + market["quote"]
-        for kind in kinds:
-            asset_weight, liab_weight = inputs[f"{kind}_base_asset_weight"], inputs[f"{kind}_base_liab_weight"]
-            bids, asks = market["held"] + market["bids"], market["held"] - market["asks"]
-            worst = min(
-                bids * (asset_weight if bids >= 0 else liab_weight) - market["bids"],
-                asks * (asset_weight if asks >= 0 else liab_weight) + market["asks"],
-            )
-            health = market["quote"] + worst
-            token[kind] += health * inputs[f"{kind}_overall_asset_weight"] if health > 0 else health
-    health = dict.fromkeys((*kinds, "net"), ZERO)
-    for name, token in totals.items():
-        asset = state.asset_by_name[name]
-        price = asset.index_price or ZERO
-        scaled = weights(asset)
-        health["net"] += token["net"] * price
-        for kind in kinds:
-            health[kind] += token[kind] * scaled[f"{kind}_{'asset' if token[kind] >= 0 else 'liab'}"] * price
-    found["cross"] = {
-        "equity": health["net"],
-        "init_health": health["init"],
-        "maint_health": health["maint"],
-        "initial_margin": None,
-        "maintenance_margin": None,
-        "margin_ratio": None,
-        "liquidatable": health["maint"] < 0,
-    }
-    found["idle"] = {}
+        own = tokens[instrument.settle]
+        own.net += market.held + market.quote
+        initial, maintenance = market.health(instrument.inputs, "init"), market.health(instrument.inputs, "maint")
+        own.total["init"] += initial
+        own.total["end"] += initial
+        own.total["maint"] += maintenance
+    equity = ZERO
+    health = dict.fromkeys(KINDS, ZERO)
+    for own in tokens.values():
+        equity += own.net * own.price
+        for kind in KINDS:
+            health[kind] += own.weighted(kind, own.total[kind])
+    spot = []
+    for balance in state.balances:
+        if balance.inputs.get("serum3_quote_asset") is not None:
+            base, quote, other = reserved(balance, tokens)
+            own, quoted = tokens[balance.asset], tokens[other]
+            own.reserved += base
+            quoted.reserved += quote
+            equity += figure(balance.inputs, "serum3_reserved_base") * own.price
+            equity += figure(balance.inputs, "serum3_reserved_quote") * quoted.price
+            spot.append((own, base, quoted, quote))
+    for own, base, quoted, quote in spot:
+        if base > 0 and quote > 0:
+            for kind in KINDS:
+                health[kind] += min(own.effect(kind, base), quoted.effect(kind, quote))
+    members = [position.id for position in state.positions]
+    must_go_on = state.account.inputs.get("being_liquidated") is True and health["end"] < 0
+    found["cross"] = pool_figures(
+        "cross", members, "USD", equity, None, None, liquidatable=health["maint"] < 0 or must_go_on
+    )
+    found["cross"]["init_health"] = health["init"]
+    found["cross"]["maint_health"] = health["maint"]
     return found

@@ -1,10 +1,22 @@
-"""`rules/okx.margin`: futures mode, two contracts on one underlying in the USDT pool, one in the coin, one isolated."""
+"""`rules/okx.margin`; the account is in futures mode: two contracts on one underlying, one in the coin, one isolated."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
-from marginrules.account.state import AccountState, TierTable
+from benchmarks.by_hand.common import (
+    ZERO,
+    Figures,
+    Wallet,
+    marginal,
+    pool_figures,
+    position_figures,
+    rate_at,
+    value_at,
+    valued,
+    wallets,
+)
+from marginrules.account.state import AccountState
 
 
 def _contract(
@@ -84,94 +96,105 @@ ACCOUNT: dict[str, Any] = {
 
 
 def figures(state: AccountState) -> Figures:
-    """`rules/okx.margin`: futures mode, two contracts on one underlying in the USDT pool, one in the coin, one isolated."""
-    found: Figures = {}
+    """`rules/okx.margin`: futures, multi-currency and portfolio-margin mode."""
+    mode = state.account.inputs.get("acctLv", "2")
+    is_one_pool = mode in {"3", "4"}
+    found: Figures = {"idle": {}}
+    cross = wallets(state)
     # Contracts of one underlying count together in a pool, of linear and of inverse ones each.
-    counts: dict[tuple[str, str, str], Decimal] = {}
+    counts: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for position in state.positions:
         if position.margin_mode == "cross":
             instrument = state.instrument_by_symbol[position.symbol]
-            key = (instrument.settle, instrument.base, instrument.contract)
-            counts[key] = counts.get(key, ZERO) + abs(position.quantity)
-    equity = {balance.asset: balance.wallet_balance for balance in state.balances}
-    initial = dict.fromkeys(equity, ZERO)
-    maintenance = dict.fromkeys(equity, ZERO)
-    fees = dict.fromkeys(equity, ZERO)
-    held = dict.fromkeys(equity, 0)
+            pool = "cross" if is_one_pool else f"cross/{instrument.settle}"
+            counts[pool, instrument.base, instrument.contract] += abs(position.quantity)
+    fees: dict[str, Decimal] = defaultdict(Decimal)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        if instrument.tiers is None or position.leverage is None:
-            raise ValueError
-        mark, entry = instrument.mark_price or ZERO, position.entry_price
-        units = position.quantity * instrument.contract_size
-        if instrument.contract == "inverse":
-            entry_value, notional = abs(units) / entry, abs(units) / mark
-            profit = units * (1 / entry - 1 / mark)
-        else:
-            entry_value, notional = abs(units) * entry, abs(units) * mark
-            profit = units * (mark - entry)
-        settle = instrument.settle
-        isolated = position.margin_mode == "isolated"
-        contracts = abs(position.quantity) if isolated else counts[settle, instrument.base, instrument.contract]
-        margin = (entry_value if isolated else notional) / position.leverage
-        needed = notional * _rate(contracts, instrument.tiers)
+        wallet = cross[instrument.settle]
+        notional, cost, profit = valued(position, instrument)
+        leverage = position.leverage or ZERO
         fee = notional * (instrument.taker_fee_rate or ZERO)
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": margin,
-            "maintenance_margin": needed,
-        }
-        if isolated:
+        if position.margin_mode == "isolated":
+            pool = f"isolated/{position.id}"
+            margin = cost / leverage
+            needed = notional * rate_at(instrument.tiers, abs(position.quantity))
             assigned = position.assigned_margin or ZERO
-            equity[settle] -= assigned
-            own, requirement = assigned + profit, needed + fee
-            found[f"isolated/{position.id}"] = {
-                "equity": own,
-                "initial_margin": margin,
-                "maintenance_margin": needed,
-                "margin_ratio": own / requirement,
-                "liquidatable": own <= requirement,
-                "warning": own <= 3 * requirement,
-            }
+            wallet.cash -= assigned
+            equity = assigned + profit
+            found[pool] = _pool(
+                "isolated", [position.id], instrument.settle, (equity, equity), (margin, needed, needed + fee)
+            )
         else:
-            equity[settle] += profit
-            initial[settle] += margin
-            maintenance[settle] += needed
-            fees[settle] += fee
-            held[settle] += 1
-    isolated_orders = dict.fromkeys(equity, ZERO)
+            pool = "cross" if is_one_pool else f"cross/{instrument.settle}"
+            margin = notional / leverage
+            needed = notional * rate_at(instrument.tiers, counts[pool, instrument.base, instrument.contract])
+            wallet.positions.append(position.id)
+            wallet.profit += profit
+            wallet.initial += margin
+            wallet.maintenance += needed
+            fees[instrument.settle] += fee
+        found[position.id] = position_figures(pool, notional, profit, margin, needed)
     for order in state.orders:
         if order.reduce_only:
             continue
         instrument = state.instrument_by_symbol[order.symbol]
-        size, price = order.quantity * instrument.contract_size, order.price or ZERO
-        value = size / price if instrument.contract == "inverse" else size * price
-        margin = value / (order.leverage or ZERO)
-        (initial if order.margin_mode == "cross" else isolated_orders)[instrument.settle] += margin
-    idle = {}
-    for asset, own in equity.items():
-        requirement = maintenance[asset] + fees[asset]
-        backing = own - isolated_orders[asset]
-        found[f"cross/{asset}"] = {
-            "equity": own,
-            "initial_margin": initial[asset],
-            "maintenance_margin": maintenance[asset],
-            "margin_ratio": backing / requirement if requirement else None,
-            "liquidatable": held[asset] > 0 and backing <= requirement,
-            "warning": held[asset] > 0 and backing <= 3 * requirement,
-        }
-        idle[asset] = max(ZERO, backing - initial[asset])
-    found["idle"] = idle
+        size = order.quantity * instrument.contract_size
+        margin = value_at(instrument, size, order.price or ZERO) / (order.leverage or ZERO)
+        if order.margin_mode == "cross":
+            cross[instrument.settle].orders += margin
+        else:
+            cross[instrument.settle].isolated_orders += margin
+    if is_one_pool:
+        _one_pool(state, cross, fees, found)
+        return found
+    for asset, wallet in cross.items():
+        equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
+        backing, requirement = equity - wallet.isolated_orders, wallet.maintenance + fees[asset]
+        found[f"cross/{asset}"] = _pool(
+            "cross", wallet.positions, asset, (equity, backing), (initial, wallet.maintenance, requirement)
+        )
+        found["idle"][asset] = max(ZERO, backing - initial)
     return found
 
 
-def _rate(contracts: Decimal, table: TierTable) -> Decimal:
-    """The rate of the tier, which holds for the whole position."""
-    column = table.columns.index("maintenance_rate")
-    rate = table.rows[0][column] or ZERO
-    for row in table.rows[1:]:
-        if contracts <= (row[0] or ZERO):
-            break
-        rate = row[column] or ZERO
-    return rate
+def _one_pool(state: AccountState, cross: dict[str, Wallet], fees: dict[str, Decimal], found: Figures) -> None:
+    """A pool in USD; in portfolio margin with the margins that the venue reports."""
+    members = [position.id for position in state.positions if position.margin_mode == "cross"]
+    equity = initial = maintenance = fee = ZERO
+    for name, wallet in cross.items():
+        asset = state.asset_by_name[name]
+        price = asset.index_price or ZERO
+        counted = wallet.cash + wallet.profit
+        if counted > 0 and asset.collateral_tiers is not None:
+            counted = marginal(counted, asset.collateral_tiers, "collateral_rate")
+        elif counted > 0 and asset.collateral_rate is not None:
+            counted *= asset.collateral_rate
+        equity += counted * price
+        initial += (wallet.initial + wallet.orders + wallet.isolated_orders) * price
+        maintenance += wallet.maintenance * price
+        fee += fees[name] * price
+    requirement = maintenance + fee
+    reported: Any = state.account.inputs
+    if reported.get("acctLv") == "4":
+        initial, maintenance = reported["imr"], reported["mmr"]
+        requirement = maintenance
+    found["cross"] = _pool("cross", members, "USD", (equity, equity), (initial, maintenance, requirement))
+    found["idle"]["USD"] = max(ZERO, equity - initial)
+
+
+def _pool(
+    kind: str,
+    members: list[str],
+    asset: str,
+    backing: tuple[Decimal, Decimal],
+    margins: tuple[Decimal, Decimal, Decimal],
+) -> dict[str, Any]:
+    """A pool from equity, and what of it counts; from initial and maintenance margin, and the latter with fees."""
+    equity, counted = backing
+    initial, maintenance, requirement = margins
+    liquidatable = bool(members) and counted <= requirement
+    found = pool_figures(kind, members, asset, equity, initial, maintenance, liquidatable=liquidatable)
+    found["margin_ratio"] = counted / requirement if requirement else None
+    found["warning"] = bool(members) and counted <= 3 * requirement
+    return found

@@ -1,14 +1,14 @@
 """`rules/paradex.margin`."""
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import ONE, ZERO, Figures, figure, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 TARGET = Decimal("0.9")
 SHARES = (Decimal("0.2"), Decimal("0.4"), Decimal("0.6"), Decimal("0.8"))
-ONE = Decimal(1)
 
 
 def _market(symbol: str, mark: str, initial: str, factor: str) -> dict[str, Any]:
@@ -64,34 +64,27 @@ def figures(state: AccountState) -> Figures:
     """`rules/paradex.margin`."""
     found: Figures = {}
     prices = {asset.asset: asset.index_price or ZERO for asset in state.assets}
-    equity, spot = ZERO, ZERO
+    equity = spot = ZERO
     for balance in state.balances:
         value = balance.wallet_balance * prices[balance.asset] / prices["USDC"]
         equity += value
         if balance.asset != "USDC":
             spot += abs(value)
-    net = dict.fromkeys(state.instrument_by_symbol, ZERO)
-    maintenance = spot
+    maintenance = required = spot
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    bids: dict[str, Decimal] = defaultdict(Decimal)
+    asks: dict[str, Decimal] = defaultdict(Decimal)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
-        inputs: Any = instrument.inputs
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional = abs(units) * mark
-        profit = units * (mark - position.entry_price)
+        rates: Any = instrument.inputs
+        notional, _, profit = valued(position, instrument)
         fee = notional * (instrument.taker_fee_rate or ZERO)
-        initial = notional * inputs["imf_base"]
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": profit,
-            "initial_margin": initial + fee,
-            "maintenance_margin": initial * inputs["mmf_factor"] + fee,
-        }
+        initial = notional * rates["imf_base"]
+        needed = initial * rates["mmf_factor"] + fee
+        found[position.id] = position_figures("cross", notional, profit, initial + fee, needed)
         equity += profit + (position.accrued_funding or ZERO)
-        maintenance += found[position.id]["maintenance_margin"]
-        net[position.symbol] += units * mark
-    bids, asks = dict.fromkeys(net, ZERO), dict.fromkeys(net, ZERO)
-    required = spot
+        maintenance += needed
+        net[position.symbol] += notional if position.quantity > 0 else -notional
     for order in state.orders:
         if not order.reduce_only:
             instrument = state.instrument_by_symbol[order.symbol]
@@ -104,26 +97,22 @@ def figures(state: AccountState) -> Figures:
             else:
                 asks[order.symbol] += at_mark
                 required += max(ZERO, at_mark - at_price)
-    for symbol, instrument in state.instrument_by_symbol.items():
-        rates: Any = instrument.inputs
+    for symbol in {*net, *bids, *asks}:
+        instrument = state.instrument_by_symbol[symbol]
+        rates = instrument.inputs
         open_size = max(bids[symbol] + net[symbol], asks[symbol] - net[symbol], ZERO)
         required += open_size * (rates["imf_base"] + (instrument.taker_fee_rate or ZERO))
-    share, penalty = ZERO, ZERO
-    liquidatable = bool(state.positions) and equity < maintenance
+    members = [position.id for position in state.positions]
+    liquidatable = bool(members) and equity < maintenance
+    own = pool_figures("cross", members, "USDC", equity, required, maintenance, liquidatable=liquidatable)
+    share = penalty = ZERO
     if liquidatable:
-        full: Any = state.account.inputs["liquidation_fee"]
-        full *= maintenance
+        full = figure(state.account.inputs, "liquidation_fee") * maintenance
         share = next((part for part in SHARES if (ONE - part) * maintenance < TARGET * (equity - part * full)), ONE)
         penalty = share * full
-    found["cross"] = {
-        "equity": equity,
-        "initial_margin": required,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": liquidatable,
-        "liquidation_share": share,
-        "liquidation_penalty": penalty,
-        "deleveraging": bool(state.orders) and equity < required,
-    }
+    own["liquidation_share"] = share
+    own["liquidation_penalty"] = penalty
+    own["deleveraging"] = bool(state.orders) and equity < required
+    found["cross"] = own
     found["idle"] = {"amount": max(ZERO, equity - required)}
     return found

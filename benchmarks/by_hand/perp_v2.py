@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import TENTH, ZERO, Figures
+from benchmarks.by_hand.common import ONE, TENTH, ZERO, Figures, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 INITIAL = TENTH
@@ -53,53 +53,41 @@ ACCOUNT: dict[str, Any] = {
 
 def figures(state: AccountState) -> Figures:
     """Debt, free collateral by token and the account's value, as Vault and AccountBalance compute them."""
-    found: Figures = {}
-    profit = funding = quote = base_debt = requirement = ZERO
+    found: Figures = {"idle": {}}
+    profit = funding = quote = base_debt = maintenance = ZERO
     settle = state.instruments[0].settle
     for position in state.positions:
-        instrument = state.instrument_by_symbol[position.symbol]
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        notional = abs(units) * mark
-        gain = units * (mark - position.entry_price)
+        notional, cost, gain = valued(position, state.instrument_by_symbol[position.symbol])
+        needed = notional * MAINTENANCE
         profit += gain
         funding += position.accrued_funding or ZERO
-        quote -= units * position.entry_price
-        if units < 0:
+        if position.quantity > 0:
+            quote -= cost
+        else:
+            quote += cost
             base_debt += notional
-        requirement += notional * MAINTENANCE
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": gain,
-            "initial_margin": notional * INITIAL,
-            "maintenance_margin": notional * MAINTENANCE,
-        }
+        maintenance += needed
+        found[position.id] = position_figures("cross", notional, gain, notional * INITIAL, needed)
     price = state.asset_by_name[settle].index_price or ZERO
-    collateral, held, settled = funding, {}, funding + profit
+    collateral, settled = funding, funding + profit
     for balance in state.balances:
         asset = state.asset_by_name[balance.asset]
-        rate = Decimal(1) if asset.collateral_rate is None else asset.collateral_rate
+        rate = ONE if asset.collateral_rate is None else asset.collateral_rate
         value = balance.wallet_balance * (asset.index_price or ZERO) / price * rate
         collateral += value
-        held[balance.asset] = balance.wallet_balance
         if balance.asset == settle:
             settled += value
-            held[balance.asset] += funding
     equity = collateral + profit
     initial = INITIAL * (max(ZERO, -quote) + base_debt)
+    members = [position.id for position in state.positions]
+    found["cross"] = pool_figures(
+        "cross", members, settle, equity, initial, maintenance, liquidatable=equity < maintenance
+    )
     free = min(collateral, equity) - initial
-    found["cross"] = {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": requirement,
-        "margin_ratio": requirement / equity if equity > 0 else None,
-        "liquidatable": equity < requirement,
-    }
-    idle: dict[str, Any] = {}
-    for name, amount in held.items():
-        asset = state.asset_by_name[name]
-        rate = Decimal(1) if asset.collateral_rate is None else asset.collateral_rate
+    for balance in state.balances:
+        asset = state.asset_by_name[balance.asset]
+        rate = ONE if asset.collateral_rate is None else asset.collateral_rate
         tokens = free / rate * price / (asset.index_price or ZERO)
-        idle[name] = ZERO if settled < 0 else max(ZERO, min(amount, tokens))
-    found["idle"] = idle
+        held = balance.wallet_balance + (funding if balance.asset == settle else ZERO)
+        found["idle"][balance.asset] = ZERO if settled < 0 else max(ZERO, min(held, tokens))
     return found

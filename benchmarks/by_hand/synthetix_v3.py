@@ -1,9 +1,8 @@
 """`rules/synthetix-v3.margin`: four markets with skew scales, two kinds of collateral, guards of the reward."""
 
-from decimal import Decimal
 from typing import Any
 
-from benchmarks.by_hand.common import ZERO, Figures
+from benchmarks.by_hand.common import ONE, ZERO, Figures, figure, pool_figures, position_figures, valued
 from marginrules.account.state import AccountState
 
 _POSITIONS = [
@@ -59,30 +58,22 @@ def figures(state: AccountState) -> Figures:
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
         inputs: Any = instrument.inputs
-        mark = instrument.mark_price or ZERO
-        units = position.quantity * instrument.contract_size
-        size = abs(units)
-        notional = size * mark
-        gain = units * (mark - position.entry_price)
+        notional, _, gain = valued(position, instrument)
+        size = abs(position.quantity) * instrument.contract_size
         ratio = size / inputs["skew_scale"] * inputs["initial_margin_ratio"] + inputs["minimum_initial_margin_ratio"]
-        constant = inputs.get("minimum_position_margin") or ZERO
+        constant = figure(inputs, "minimum_position_margin")
         needed = notional * ratio + constant
         kept = notional * ratio * inputs["maintenance_margin_scalar"] + constant
         profit += gain + (position.accrued_funding or ZERO)
         initial += needed
         maintenance += kept
         flags += notional * inputs["flag_reward_ratio"]
-        found[position.id] = {
-            "notional": notional,
-            "unrealized_pnl": gain,
-            "initial_margin": needed,
-            "maintenance_margin": kept,
-        }
-    settle = state.instruments[0].settle
+        found[position.id] = position_figures("cross", notional, gain, needed, kept)
+    settle = state.instruments[0].settle if state.instruments else state.balances[0].asset
     price = state.asset_by_name[settle].index_price or ZERO
-    guards: Any = state.account.inputs
+    guards = state.account.inputs
     collateral = discounted = ZERO
-    debt = guards.get("debt") or ZERO
+    debt = figure(guards, "debt")
     for balance in state.balances:
         asset = state.asset_by_name[balance.asset]
         value = balance.wallet_balance * (asset.index_price or ZERO) / price
@@ -90,10 +81,10 @@ def figures(state: AccountState) -> Figures:
             debt -= value
             continue
         collateral += value
-        discounted += value * (Decimal(1) if asset.collateral_rate is None else asset.collateral_rate)
+        discounted += value * (ONE if asset.collateral_rate is None else asset.collateral_rate)
     equity = discounted + profit - debt
-    least, most = guards.get("min_keeper_reward_usd") or ZERO, guards.get("max_keeper_reward_usd") or ZERO
-    scaling = guards.get("max_keeper_scaling_ratio") or ZERO
+    least, most = figure(guards, "min_keeper_reward_usd"), figure(guards, "max_keeper_reward_usd")
+    scaling = figure(guards, "max_keeper_scaling_ratio")
     if scaling > 0 and collateral > 0:
         most = min(most, collateral * scaling)
     if state.positions:
@@ -105,12 +96,7 @@ def figures(state: AccountState) -> Figures:
     else:
         liquidatable = debt > 0 and equity < min(least, most)
         idle = collateral
-    found["cross"] = {
-        "equity": equity,
-        "initial_margin": initial,
-        "maintenance_margin": maintenance,
-        "margin_ratio": maintenance / equity if equity > 0 else None,
-        "liquidatable": liquidatable,
-    }
+    members = [position.id for position in state.positions]
+    found["cross"] = pool_figures("cross", members, settle, equity, initial, maintenance, liquidatable=liquidatable)
     found["idle"] = {"amount": ZERO if debt > 0 else idle}
     return found
