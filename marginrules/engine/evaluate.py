@@ -124,7 +124,7 @@ class PoolEvaluation:
     def reference(self) -> Interpreter:
         """The reference evaluator on this pool."""
         if self._reference is None:
-            self._reference = Interpreter(self.instance, self.state, self.prices.solved)
+            self._reference = Interpreter(self.instance, self.state, self.prices.solved, self._computed)
         return self._reference
 
     def put_prices(self, prices: PoolPrices) -> None:
@@ -134,22 +134,26 @@ class PoolEvaluation:
 
     def value(self, node: plan.Node, entity: Entity) -> Value:
         """A node's value for an entity of its scope."""
-        if self.rows is not None:
-            column = self.kernel.columns[entity[0]].get(id(node))
-            if column is not None:
-                found = self.rows[entity[0]][entity[1]][column]
-                if found is not None:
-                    return found  # type: ignore[no-any-return]
-            column = self.compiled.whole.columns[entity[0]].get(id(node))
-            if column is not None:
-                if self._whole is None:
-                    self._whole = (run_kernel(self.compiled.whole, self.instance, self.state),)
-                rows = self._whole[0]
-                if rows is not None:
-                    found = rows[entity[0]][entity[1]][column]
-                    if found is not None:
-                        return found  # type: ignore[no-any-return]
-        return self.reference.value(node, entity)
+        found = self._computed(node, entity)
+        return self.reference.value(node, entity) if found is None else found
+
+    def _computed(self, node: plan.Node, entity: Entity) -> Value | None:
+        """A value that compiled code has; None where it has none."""
+        if self.rows is None:
+            return None
+        scope, index = entity
+        column = self.kernel.columns[scope].get(id(node))
+        if column is not None:
+            found: Value | None = self.rows[scope][index][column]
+            if found is not None:
+                return found
+        column = self.compiled.whole.columns[scope].get(id(node))
+        if column is None:
+            return None
+        if self._whole is None:
+            self._whole = (run_kernel(self.compiled.whole, self.instance, self.state),)
+        rows = self._whole[0]
+        return None if rows is None else rows[scope][index][column]
 
 
 def evaluate_pool(instance: PoolInstance, state: AccountState) -> PoolEvaluation:

@@ -38,12 +38,16 @@ class Interpreter:
     state: AccountState
     solved: Mapping[tuple[str, int], Value] = field(factory=dict)
     """Solved prices by name and index of the position, for rules that round them."""
+    known: Callable[[plan.Node, Entity], Value | None] | None = None
+    """Values that are known already, None for others: what remains is worked out from them."""
     _values: dict[tuple[int, Entity], Value] = field(factory=dict)
 
     def value(self, node: plan.Node, entity: Entity) -> Value:
         """The value of a node for an entity of its scope."""
         key = (id(node), entity)
         found = self._values.get(key)
+        if found is None and self.known is not None:
+            found = self.known(node, entity)
         if found is None:
             try:
                 found = self._compute(node, entity)

@@ -42,6 +42,8 @@ BESIDE = Decimal("1e-40")
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _HALF = Decimal("0.5")
+_LEAST = Decimal("1e-38")
+"""No price, and no reciprocal of one, is as small."""
 # In the exact context: one more or less so little has more digits than the default of a process keeps.
 _ABOVE = CONTEXT.add(_ONE, BESIDE)
 _BELOW = CONTEXT.subtract(_ONE, BESIDE)
@@ -178,7 +180,8 @@ class _WalkEmitter(Emitter):
             case plan.Binary(left=left, right=right):
                 return max(self.degree(left), self.degree(right))
             case plan.Conditional(then=then, otherwise=otherwise):
-                return max(self.degree(then), self.degree(otherwise))
+                taken = self.taken(node)
+                return self.degree(taken) if taken is not None else max(self.degree(then), self.degree(otherwise))
             case plan.Unary(operator="-" | "abs", operand=operand) | plan.Convert(operand=operand):
                 return self.degree(operand)
             case plan.Unary(operator="not"):
@@ -192,10 +195,27 @@ class _WalkEmitter(Emitter):
             case _:
                 return _BEYOND
 
+    def taken(self, node: plan.Node) -> plan.Node | None:
+        """The branch of a condition on the kind of contract, which is the same for all that moves."""
+        if isinstance(node, plan.Conditional) and isinstance(node.condition, plan.Compare):
+            compared = node.condition
+            names = {part.name for part in (compared.left, compared.right) if isinstance(part, plan.Field)}
+            kinds = {part.value for part in (compared.left, compared.right) if isinstance(part, plan.Constant)}
+            if names == {"contract"} and kinds == {"inverse"}:
+                return node.then if self.inverse == (compared.operator == "==") else node.otherwise
+        return None
+
     def _bare(self, node: plan.Node) -> plan.Node:
-        while isinstance(node, plan.Named | plan.PoolValue) or (isinstance(node, plan.Round) and not self.rounding):
-            node = node.operand if isinstance(node, plan.Round) else node.value
-        return node
+        while True:
+            taken = self.taken(node)
+            if taken is not None:
+                node = taken
+            elif isinstance(node, plan.Named | plan.PoolValue):
+                node = node.value
+            elif isinstance(node, plan.Round) and not self.rounding:
+                node = node.operand
+            else:
+                return node
 
     def slope(self, node: plan.Node) -> str | None:
         """The variable of a node's slope; None where it has none."""
@@ -218,6 +238,8 @@ class _WalkEmitter(Emitter):
             found = self._still(node, scope)
         elif isinstance(node, plan.Named):
             found = self.emit(node.value, scope)
+        elif (taken := self.taken(node)) is not None:
+            found = self.emit(taken, scope)
         elif isinstance(node, plan.Round) and not self.rounding:
             self.rounded = True
             found = self.emit(node.operand, scope)
@@ -710,7 +732,7 @@ def _follow(
 
 
 def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
-    """The nearest kink beyond `x` in a direction, above zero."""
+    """The nearest kink beyond `x` in a direction, and above what a root at zero becomes by rounding."""
     ahead: Decimal | None = None
     if upward:
         for kink in kinks:
@@ -718,7 +740,7 @@ def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
                 ahead = kink
     else:
         for kink in kinks:
-            if _ZERO < kink < x and (ahead is None or kink > ahead):
+            if _LEAST < kink < x and (ahead is None or kink > ahead):
                 ahead = kink
     return ahead
 

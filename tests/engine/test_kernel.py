@@ -5,6 +5,7 @@ from typing import Any
 
 import marginrules
 from marginrules.engine.evaluate import evaluation
+from marginrules.engine.interpret import Interpreter
 
 HEAD = 'policy t { title "t" version "1" }\n'
 
@@ -105,4 +106,5 @@ def test_a_value_that_no_report_shows_is_the_same_by_kernel_and_reference() -> N
     policy = marginrules.load_text(HEAD + ASIDE, "t.margin")
     found = evaluation(policy, marginrules.read_account(document(taker_fee_rate="0.001"), policy)).pools[0]
     cap = found.instance.plan.definitions["position"]["cap"]
-    assert found.value(cap, ("position", 0)) == found.reference.value(cap, ("position", 0)) == Decimal(1)
+    reference = Interpreter(found.instance, found.state)
+    assert found.value(cap, ("position", 0)) == reference.value(cap, ("position", 0)) == Decimal(1)
