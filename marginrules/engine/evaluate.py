@@ -124,7 +124,7 @@ class PoolEvaluation:
     def reference(self) -> Interpreter:
         """The reference evaluator on this pool."""
         if self._reference is None:
-            self._reference = Interpreter(self.instance, self.state, self.prices.solved, self._computed)
+            self._reference = Interpreter(self.instance, self.state, self.prices.solved, known=self._computed)
         return self._reference
 
     def put_prices(self, prices: PoolPrices) -> None:

@@ -38,7 +38,7 @@ class Interpreter:
     state: AccountState
     solved: Mapping[tuple[str, int], Value] = field(factory=dict)
     """Solved prices by name and index of the position, for rules that round them."""
-    known: Callable[[plan.Node, Entity], Value | None] | None = None
+    known: Callable[[plan.Node, Entity], Value | None] | None = field(default=None, kw_only=True)
     """Values that are known already, None for others: what remains is worked out from them."""
     _values: dict[tuple[int, Entity], Value] = field(factory=dict)
 
