@@ -560,7 +560,8 @@ FIGURES: list[tuple[Any, str, list[tuple[str, str, str]], list[tuple[str, str]]]
     # 10,500 at a mark of 60,500, and 1 % of 60,000.
     (kraken, "kraken-futures", [("cross", "10500", "600")], []),
     # 1 - 0.01 - 0.04, and (1 % + 0.00005 x 0.16) of 0.16.
-    (deribit, "deribit", [("cross/BTC", "0.95", "0.00160128")], [(INVERSE, "none")]),
+    # A rate that grows with the size passes 100 % where the price is next to nothing: 0.79 + n = n (1 % + 0.00005 n).
+    (deribit, "deribit", [("cross/BTC", "0.95", "0.00160128")], [(INVERSE, "0.50503015")]),
     # 2,100 - 200 + 49.995; 1,000 / 50 + 500 / 40; 100 and 1,100 / 40.
     (
         hyperliquid,
