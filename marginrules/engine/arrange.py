@@ -244,13 +244,14 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
             key = "" if key_of is None else key_of("", instrument)
             orders[place].setdefault(key, []).append((order, instrument, assets.get(instrument.settle)))
     found: list[PoolInstance] = []
+    taken: dict[str, str] = {}
     for place, pool in enumerate(pools):
         if pool.draws_on == "assigned_margin" and pool.key == "position":
             _isolated(found, pool, members[place], state)
         else:
             drawn: tuple[BalanceMember, ...] = ()
             if pool.draws_on in {"balances", "remainder"}:
-                drawn = _drawn(pool, place, assigned, state, scheme, active)
+                drawn = _drawn(pool, place, assigned, taken, state, scheme, active)
             _instances(found, pool, members[place], orders[place], drawn, state)
     return found
 
@@ -467,11 +468,22 @@ def _drawn(
     pool: plan.PoolPlan,
     place: int,
     assigned: Mapping[str, Decimal | Unknown],
+    taken_from: dict[str, str],
     state: AccountState,
     scheme: _Scheme,
     active: _Active,
 ) -> tuple[BalanceMember, ...]:
-    """The balances that a pool draws on, each with the part that it has."""
+    """The balances that a pool draws on, each with the part that it has.
+
+    Args:
+        pool: the pool.
+        place: its place among the pools in force.
+        assigned: by asset, what isolated positions were assigned.
+        taken_from: the balance that this was taken from, by asset; filled in here.
+        state: the account.
+        scheme: what membership depends on.
+        active: the pools in force.
+    """
     left = dict(assigned) if pool.draws_on == "remainder" else {}
     drawn: list[BalanceMember] = []
     for balance in state.balances:
@@ -485,6 +497,14 @@ def _drawn(
         taken = left.pop(balance.asset, None)
         amount: Decimal | Unknown = balance.wallet_balance
         if taken is not None:
+            if balance.asset in taken_from:
+                raise StateError(
+                    balance.pointer,
+                    f"isolated positions were assigned {balance.asset}, and two pools have {balance.asset} balances to take "
+                    f"it from: this one and {taken_from[balance.asset]}",
+                    f"list only the {balance.asset} balance that the margin was taken from, or use one document a wallet",
+                )
+            taken_from[balance.asset] = balance.pointer
             amount = taken if isinstance(taken, Unknown) else balance.wallet_balance - taken
         drawn.append((balance, amount, state.asset_by_name.get(balance.asset)))
     for asset, amount in left.items():

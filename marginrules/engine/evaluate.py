@@ -423,10 +423,15 @@ class _Writer:
 
     def _notes(self) -> list[str]:
         as_of = self.state.account.as_of
+        if as_of is None:
+            return [
+                f"table {name} is valid until {until}; the account names no day, so whether it still is cannot be said"
+                for name, until in self.policy.plan.dated_tables.items()
+            ]
         return [
             f"table {name} is valid until {until}; the account is as of {as_of.date()}"
             for name, until in self.policy.plan.dated_tables.items()
-            if as_of is not None and as_of.date() >= until
+            if as_of.date() >= until
         ]
 
     def _undefined(self, name: str) -> str:

@@ -103,6 +103,11 @@ def test_a_table_past_its_date_is_said_in_the_report(tmp_path: Path) -> None:
     }
     report = marginrules.evaluate(policy, marginrules.read_account(document, policy))
     assert report.notes == ("table steps is valid until 2026-06-01; the account is as of 2026-11-22",)
+    del document["account"]["as_of"]  # type: ignore[attr-defined]
+    report = marginrules.evaluate(policy, marginrules.read_account(document, policy))
+    assert report.notes == (
+        "table steps is valid until 2026-06-01; the account names no day, so whether it still is cannot be said",
+    )
 
 
 @pytest.mark.parametrize("name", ["../steps.csv", "/etc/hostname", "steps.txt"])
