@@ -13,7 +13,7 @@ from attrs import define, evolve, field, frozen
 
 from marginrules.account.actions import Action, Effect, booked
 from marginrules.account.contracts import unrealized_pnl
-from marginrules.account.state import AccountState, Balance
+from marginrules.account.state import AccountState, Balance, Position
 from marginrules.arithmetic import exact_context
 from marginrules.engine.decide import ActionReader, Judge, cited
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
@@ -278,29 +278,31 @@ class _Run:
         if price is None or price <= 0:
             message = f"{where}: position {name} has no price to be closed at"
             raise ProcedureError(message)
-        fee = booked((read(step.fee) or _ZERO) * share)
         quantity = booked(position.quantity * share)
-        profit = booked(unrealized_pnl(instrument, quantity, position.entry_price, price))
-        funding = booked((position.accrued_funding or _ZERO) * share)
+        profit = unrealized_pnl(instrument, quantity, position.entry_price, price)
+        accrued = booked((position.accrued_funding or _ZERO) * share)
+        asset, rate = self._margin_asset(pool, position, instrument.settle, where)
+        fee = booked((read(step.fee) or _ZERO) * share * rate)
+        gained = booked(profit * rate) + booked(accrued * rate)
         fenced = pool.instance.plan.draws_on == "assigned_margin" and position.assigned_margin is not None
-        rest = (position.assigned_margin or _ZERO) + profit + funding - fee
+        rest = (position.assigned_margin or _ZERO) + gained - fee
         beyond = max(_ZERO, -rest) if fenced and quantity == position.quantity else _ZERO
-        state = with_cash(self.state, instrument.settle, profit + funding - fee + beyond)
+        state = with_cash(self.state, asset, gained - fee + beyond)
         left = evolve(
             position,
             quantity=position.quantity - quantity,
             # What an isolated position loses or pays is its own margin, and its profit stays with it.
             assigned_margin=None if position.assigned_margin is None else rest,
-            accrued_funding=None if position.accrued_funding is None else position.accrued_funding - funding,
+            accrued_funding=None if position.accrued_funding is None else position.accrued_funding - accrued,
         )
         positions = tuple(
             kept for kept in (left if entry.id == name else entry for entry in state.positions) if kept.quantity != 0
         )
-        transfers = [Transfer(MARKET, instrument.settle, -(profit + funding))]
+        transfers = [Transfer(MARKET, asset, -gained)]
         if fee:
-            transfers.append(Transfer(step.to or MARKET, instrument.settle, fee))
+            transfers.append(Transfer(step.to or MARKET, asset, fee))
         if beyond:
-            transfers.append(Transfer(SHORTFALL, instrument.settle, -beyond))
+            transfers.append(Transfer(SHORTFALL, asset, -beyond))
         entry = Entry(
             step.name,
             identity,
@@ -312,6 +314,21 @@ class _Run:
             cites=cited(self.evaluated(), step.cites),
         )
         self.note(entry, evolve(state, positions=positions))
+
+    def _margin_asset(self, pool: PoolEvaluation, position: Position, settle: str, where: str) -> tuple[str, Decimal]:
+        """The asset that a position loses and pays in, and how much of it one of the settlement asset is.
+
+        Margin can be assigned in another asset than the contract settles in: it is then what losses are taken from.
+        """
+        field_name = pool.instance.plan.draws_asset
+        asset = str(position.inputs.get(field_name, settle)) if field_name is not None else settle
+        if asset == settle:
+            return settle, Decimal(1)
+        prices = [_known(pool.reference.index_price(name), where) for name in (settle, asset)]
+        if not isinstance(prices[0], Decimal) or not isinstance(prices[1], Decimal) or not prices[1]:
+            message = f"{where}: there is no price of {asset} in {settle}"
+            raise ProcedureError(message)
+        return asset, prices[0] / prices[1]
 
     def _hand_over(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
         """Positions go with all that backs them: the pool's collateral arrives at the place, whatever its sign."""

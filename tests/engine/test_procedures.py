@@ -223,3 +223,35 @@ def test_each_step_says_its_rule_and_what_the_rule_cites() -> None:
     assert outcome.entries[0].cites == (
         'Documented behaviours of margin modes, "B3" <docs/behaviours.md> read 2026-11-22',
     )
+
+
+TOKEN = """policy token {
+  title "Margin in another asset" version "1"
+}
+input position.collateral_token: asset "what its margin is held in"
+pool isolated {
+  covers positions
+  one per position
+  draws on assigned_margin in collateral_token
+  valued in USD
+  equity = collateral in USD + unrealized_pnl in USD
+  liquidate when equity < 10% * notional in USD
+}
+liquidation isolated {
+  step whole close 100% fee 1% * notional to "pool"
+}
+"""
+
+
+def test_margin_in_another_asset_is_what_losses_are_taken_from() -> None:
+    """A loss of 150 and a fee of 8.5 USD, out of 4 SOL at 50 USD: 3.17 SOL go, and 0.83 are free again."""
+    policy = load_text(TOKEN)
+    document = account("0", "100", mode="isolated")
+    document["positions"] = [{**document["positions"][0], "assigned_margin": "4", "collateral_token": "SOL"}]
+    document["balances"] = [{"asset": "SOL", "wallet_balance": "10"}]
+    document["orders"] = []
+    document["instruments"][0]["mark_price"] = "85"
+    document["assets"] = [{"asset": "SOL", "index_price": "50"}, {"asset": "USD", "index_price": "1"}]
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert totals(outcome.entries) == {("market", "SOL"): Decimal(3), ("pool", "SOL"): Decimal("0.17")}
+    assert [(balance.asset, balance.wallet_balance) for balance in outcome.state.balances] == [("SOL", Decimal("6.83"))]
