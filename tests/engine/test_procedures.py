@@ -225,7 +225,7 @@ def test_each_step_says_its_rule_and_what_the_rule_cites() -> None:
     )
 
 
-TOKEN = """policy token {
+IN_TOKENS = """policy token {
   title "Margin in another asset" version "1"
 }
 input position.collateral_token: asset "what its margin is held in"
@@ -245,7 +245,7 @@ liquidation isolated {
 
 def test_margin_in_another_asset_is_what_losses_are_taken_from() -> None:
     """A loss of 150 and a fee of 8.5 USD, out of 4 SOL at 50 USD: 3.17 SOL go, and 0.83 are free again."""
-    policy = load_text(TOKEN)
+    policy = load_text(IN_TOKENS)
     document = account("0", "100", mode="isolated")
     document["positions"] = [{**document["positions"][0], "assigned_margin": "4", "collateral_token": "SOL"}]
     document["balances"] = [{"asset": "SOL", "wallet_balance": "10"}]
