@@ -14,10 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from marginrules.account.actions import Action
     from marginrules.account.state import AccountState, StateError
+    from marginrules.engine.decide import Decision, decide
     from marginrules.engine.documents import write as write_report
     from marginrules.engine.evaluate import evaluate
     from marginrules.engine.explain import Derivation, explain
+    from marginrules.engine.limits import Limit, limits, target
+    from marginrules.engine.preview import Preview, preview
+    from marginrules.engine.procedures import Outcome, run_procedures
+    from marginrules.engine.replay import Replay
     from marginrules.engine.report import IdleEquity, PoolReport, PositionReport, Report, UnknownEntry
     from marginrules.errors import MarginRulesError
     from marginrules.language.diagnostics import RuleFileError
@@ -27,11 +33,22 @@ if TYPE_CHECKING:
     __version__: str
 
 _PLACES = {
+    "Action": "account.actions",
     "AccountState": "account.state",
     "StateError": "account.state",
+    "Decision": "engine.decide",
+    "decide": "engine.decide",
     "evaluate": "engine.evaluate",
     "Derivation": "engine.explain",
     "explain": "engine.explain",
+    "Limit": "engine.limits",
+    "limits": "engine.limits",
+    "target": "engine.limits",
+    "Preview": "engine.preview",
+    "preview": "engine.preview",
+    "Outcome": "engine.procedures",
+    "run_procedures": "engine.procedures",
+    "Replay": "engine.replay",
     "IdleEquity": "engine.report",
     "PoolReport": "engine.report",
     "PositionReport": "engine.report",
@@ -99,21 +116,32 @@ def read_account(document: str | bytes | dict[str, Any], policy: "Policy | Itera
 
 __all__ = [
     "AccountState",
+    "Action",
+    "Decision",
     "Derivation",
     "IdleEquity",
+    "Limit",
     "MarginRulesError",
+    "Outcome",
     "Policy",
     "PolicyNotFoundError",
     "PoolReport",
     "PositionReport",
+    "Preview",
+    "Replay",
     "Report",
     "RuleFileError",
     "StateError",
     "UnknownEntry",
+    "decide",
     "evaluate",
     "explain",
+    "limits",
     "load_policy",
     "load_text",
+    "preview",
     "read_account",
+    "run_procedures",
+    "target",
     "write_report",
 ]

@@ -13,8 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from marginrules import load_policy
-from marginrules.engine.replay import Replay
+from marginrules import Replay, load_policy
 
 HERE = Path(__file__).parent
 SYMBOL = "BTC-PERP"

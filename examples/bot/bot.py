@@ -10,12 +10,8 @@ from pathlib import Path
 
 from attrs import evolve
 
-from marginrules import load_policy, read_account
-from marginrules.account.actions import Action
-from marginrules.account.state import AccountState
-from marginrules.engine.decide import decide
-from marginrules.engine.limits import Order, limits, target
-from marginrules.engine.preview import preview
+from marginrules import AccountState, Action, decide, limits, load_policy, preview, read_account, target
+from marginrules.engine.limits import Order
 
 HERE = Path(__file__).parent
 POLICY = load_policy("hyperliquid")
