@@ -1,5 +1,7 @@
 """Streams of events: what each does to the accounts, and what is told of it."""
 
+import gc
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -158,3 +160,19 @@ def test_a_table_has_columns_for_everything_that_an_event_can_say() -> None:
     """Whatever an event or an action may say."""
     for required, optional in (*EVENTS.values(), *ACTION_KINDS.values()):
         assert set(required) | set(optional) <= set(COLUMNS)
+
+
+def test_a_stream_takes_no_more_memory_the_longer_it_is() -> None:
+    """What is held after two thousand marks is what was held after two hundred."""
+    found = replay()
+    held = []
+    tracemalloc.start()
+    try:
+        for number in range(2000):
+            found.mark("BTC-PERP", D(100000 + number % 190))
+            if number in {200, 1999}:
+                gc.collect()
+                held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[1] - held[0] < 50_000
