@@ -19,7 +19,7 @@ from marginrules.account.state import AccountState, Asset, Order, StateError
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.decide import Decision, decide
 from marginrules.engine.evaluate import evaluate
-from marginrules.engine.procedures import Entry, run_procedures, with_cash
+from marginrules.engine.procedures import Entry, ProcedureError, run_procedures, with_cash
 from marginrules.engine.report import Report
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
@@ -136,7 +136,7 @@ class Replay:
                     fresh = [pool for pool in outcome.unsettled if pool not in known]
                     if fresh:
                         results.append({"account": name, "unsettled": fresh})
-        except (StateError, ActionError) as error:
+        except (StateError, ActionError, ProcedureError) as error:
             raise EventError(str(error)) from None
         except ArithmeticError:
             message = "the amounts are out of range: nothing can be computed with them\nhelp: correct the event"
