@@ -175,7 +175,7 @@ def _us(found: float) -> str:
 def _beyond(name: str, ratios: Mapping[str, float]) -> Iterator[str]:
     for word, ratio in ratios.items():
         if ratio > LIMITS[word]:
-            yield f"{name}: {word}, {ratio:.1f} where {LIMITS[word]} is the limit"
+            yield f"{name}: {word}, {ratio:.2f} where {LIMITS[word]} is the limit"
 
 
 def with_tiers(document: Mapping[str, Any], rows: int) -> dict[str, Any]:
