@@ -22,6 +22,7 @@ from marginrules.engine.documents import read_action
 from marginrules.engine.replay import Replay
 from marginrules.errors import MarginRulesError
 from marginrules.policy.catalogue import load_policy, load_text
+from marginrules.resources import policy_names
 
 ROUNDS = int(os.environ.get("MARGINRULES_FUZZ", "1500"))
 WHOLE = ROUNDS > 5000
@@ -335,16 +336,50 @@ def _chain(length: int) -> str:
     return whole + "position {\n step_0 = notional\n" + steps + "}\n"
 
 
-@pytest.mark.xfail(reason="the checker goes as deep as the stack, and names no limit of its own", strict=False)
+def _calls(length: int) -> str:
+    steps = "".join(f" f{number}(x) = f{number - 1}(x) + f{number - 1}(x)\n" for number in range(1, length))
+    return HEAD + "position {\n f0(x) = x + x\n" + steps + f" publish last_step = f{length - 1}(notional)\n}}\n"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         _chain(400),
         HEAD + "const a = " + "if true then " * 3000 + "1" + " else 1" * 3000,
         HEAD + 'const a = "\ud800"',
+        _calls(60),
     ],
-    ids=["a chain of definitions", "branches within branches", "half a character"],
+    ids=["a chain of definitions", "branches within branches", "half a character", "calls within calls"],
 )
 def test_depth_across_definitions_has_a_limit_that_is_named(text: str) -> None:
     """As depth within one expression has."""
     _only_clear_errors(lambda: load_text(text, "hostile.margin"))
+
+
+def test_what_many_ways_lead_to_is_worked_out_once() -> None:
+    """Thirty definitions, each twice the one before: a thousand million ways, and thirty steps."""
+    policy = load_text(_chain(30), "chain.margin")
+    account = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "a"},
+        "balances": [{"asset": "USDC", "wallet_balance": "100"}],
+        "positions": [{"id": "A", "symbol": "A", "quantity": "1", "entry_price": "1"}],
+        "orders": [],
+        "instruments": [
+            {"symbol": "A", "contract": "linear", "base": "A", "quote": "USDC", "settle": "USDC", "mark_price": "1"}
+        ],
+        "assets": [],
+    }
+    report = marginrules.evaluate(policy, marginrules.read_account(account, policy))
+    assert report.pools[0].equity == 100 + 2**29
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_an_account_without_anything_is_reported_under_every_policy(name: str) -> None:
+    """No pool, or pools of nothing; and a reason for each figure that cannot be had."""
+    policy = load_policy(name)
+    report = marginrules.evaluate(
+        policy, marginrules.read_account({"schema": "marginrules/account/1", "account": {"id": "a"}}, policy)
+    )
+    assert report.positions == ()
+    assert report.liquidatable in {False, None}

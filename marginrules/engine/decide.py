@@ -426,25 +426,32 @@ class ActionReader(Interpreter):
         return found
 
 
+def _outermost(node: plan.Node, kinds: tuple[type[plan.Node], ...]) -> Iterator[plan.Node]:
+    """The nodes of some kinds, not what those are made of; each once."""
+    seen: set[int] = set()
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, kinds):
+            yield part
+        else:
+            stack.extend(reversed(plan.children(part)))
+
+
 def _named(node: plan.Node) -> Iterator[plan.Node]:
-    if isinstance(node, plan.Asked | plan.Seen | plan.Elsewhere | plan.Field):
-        if node.dimension.kind != "tiers":
-            yield node
-        return
-    for child in plan.children(node):
-        yield from _named(child)
+    for part in _outermost(node, (plan.Asked, plan.Seen, plan.Elsewhere, plan.Field)):
+        if part.dimension.kind != "tiers":
+            yield part
 
 
 def _figures(node: plan.Node) -> Iterator[tuple[str, plan.Node]]:
     """The figures of a pool that a condition names: its definitions as figures, not what they are made of."""
-    if isinstance(node, plan.Named):
-        yield node.name, node
-        return
-    if isinstance(node, plan.Field):
-        yield node.name, node
-        return
-    for child in plan.children(node):
-        yield from _figures(child)
+    for part in _outermost(node, (plan.Named, plan.Field)):
+        if isinstance(part, plan.Named | plan.Field):
+            yield part.name, part
 
 
 def _text(rule: plan.ActionRule) -> str:

@@ -1,7 +1,5 @@
 """What a policy says, in the five rows of the documented comparison: derived from its plan, not written beside it."""
 
-from collections.abc import Iterator
-
 from attrs import frozen
 
 from marginrules.policy import plan
@@ -148,14 +146,8 @@ def _backing(pool: plan.PoolPlan) -> str:
 def _reads(pool: plan.PoolPlan, entity: str, name: str) -> bool:
     return any(
         isinstance(node, plan.Field) and node.entity == entity and node.name == name
-        for node in _below(pool.definitions["pool"]["equity"])
+        for node in plan.below(pool.definitions["pool"]["equity"])
     )
-
-
-def _below(node: plan.Node) -> Iterator[plan.Node]:
-    yield node
-    for child in plan.children(node):
-        yield from _below(child)
 
 
 def _boundary(pool: plan.PoolPlan) -> str:
@@ -164,10 +156,12 @@ def _boundary(pool: plan.PoolPlan) -> str:
     condition = _words(pool.liquidate.value)
     equal = {
         compare.operator
-        for compare in _below(pool.liquidate.value)
+        for compare in plan.below(pool.liquidate.value)
         if isinstance(compare, plan.Compare)
         and compare.operator in {"<", "<=", ">", ">="}
-        and any(isinstance(node, plan.Named) and node.name in {"equity", "margin_ratio"} for node in _below(compare))
+        and any(
+            isinstance(node, plan.Named) and node.name in {"equity", "margin_ratio"} for node in plan.below(compare)
+        )
     }
     strict = ""
     if equal and equal <= {"<", ">"}:
@@ -203,7 +197,7 @@ def _buffer(pool: plan.PoolPlan) -> str:
     formula = _words(equity.value)
     if not _shared(pool):
         return f"The assigned margin and the position's own profit or loss (equity = {formula})."
-    profit = any(isinstance(node, plan.Fact) and node.name == "unrealized_pnl" for node in _below(equity))
+    profit = any(isinstance(node, plan.Fact) and node.name == "unrealized_pnl" for node in plan.below(equity))
     gains = ", gains on one position included" if profit else ""
     return f"The pool's whole equity{gains} (equity = {formula})."
 

@@ -40,20 +40,10 @@ def position_fact(pool: plan.PoolPlan, name: str) -> plan.Node:
         return stated
     conditions = [*pool.thresholds] if pool.liquidate is None else [pool.liquidate, *pool.thresholds]
     for named in (*pool.definitions["position"].values(), *pool.definitions["pool"].values(), *conditions):
-        found = _find_fact(named, name)
-        if found is not None:
-            return found
+        for node in plan.below(named):
+            if isinstance(node, plan.Fact) and node.scope == "position" and node.name == name:
+                return node
     return plan.Fact("position", name, dimensions.money("settle"), pool.span)
-
-
-def _find_fact(node: plan.Node, name: str) -> plan.Fact | None:
-    if isinstance(node, plan.Fact) and node.scope == "position" and node.name == name:
-        return node
-    for child in plan.children(node):
-        found = _find_fact(child, name)
-        if found is not None:
-            return found
-    return None
 
 
 @frozen(eq=False)

@@ -783,13 +783,4 @@ class _Tracer:
 
 
 def _columns(node: plan.Node) -> list[str]:
-    found: dict[str, None] = {}
-
-    def visit(part: plan.Node) -> None:
-        if isinstance(part, plan.TierColumn):
-            found[part.name] = None
-        for child in plan.children(part):
-            visit(child)
-
-    visit(node)
-    return list(found)
+    return list(dict.fromkeys(part.name for part in plan.below(node) if isinstance(part, plan.TierColumn)))

@@ -9,6 +9,7 @@ raises, and the caller asks the reference evaluator, which knows how to say why.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import Any
 
 from attrs import define, field, frozen
@@ -42,6 +43,14 @@ _TARGETS: Mapping[plan.Members, str] = {
     "orders": "(o, i, s)",
     "balances": "(b, amount, s)",
 }
+
+MAXIMUM_LINES = 20_000
+"""Most lines of source of one pool: some fifty times what a venue's rules come to."""
+
+
+class TooLargeError(Exception):
+    """A pool's rules are too large to be compiled; the reference evaluator takes them."""
+
 
 Rows = Mapping[plan.Scope, list[list[Any]]]
 """Values by scope and entity; in the order of a kernel's columns."""
@@ -116,7 +125,7 @@ def scope_of(node: plan.Node, scope: plan.Scope) -> plan.Scope:
 
 def is_price_rule(node: plan.Node) -> bool:
     """Whether a node needs a solved price, which is not there yet when the plan is evaluated."""
-    return isinstance(node, plan.Solved) or any(is_price_rule(child) for child in plan.children(node))
+    return any(isinstance(part, plan.Solved) for part in plan.below(node))
 
 
 def member_roots(pool: plan.PoolPlan, scope: plan.Scope) -> Iterator[plan.Node]:
@@ -148,7 +157,13 @@ class Emitter:
     """Statements that read the account's fields, by the variable."""
 
     def line(self, text: str) -> None:
-        """One line of source at the present depth."""
+        """One line of source at the present depth.
+
+        Raises:
+            TooLargeError: what branches share is written out once a branch, and that became too much.
+        """
+        if len(self.lines) > MAXIMUM_LINES:
+            raise TooLargeError
         self.lines.append("    " * self.indent + text)
 
     def variable(self, node: plan.Node) -> str:
@@ -478,6 +493,7 @@ class Emitter:
                 raise TypeError(node)
 
 
+@lru_cache(maxsize=8192)
 def has_tier_column(node: plan.Node) -> bool:
     """Whether a node depends on the tier at hand."""
     if isinstance(node, plan.TierColumn):
@@ -488,14 +504,18 @@ def has_tier_column(node: plan.Node) -> bool:
 
 
 def outer_parts(node: plan.Node) -> Iterator[plan.Node]:
-    """The largest parts of a tier's expression that do not depend on the tier."""
-    if isinstance(node, plan.Constant):
-        return
-    if not has_tier_column(node):
-        yield node
-        return
-    for child in plan.children(node):
-        yield from outer_parts(child)
+    """The largest parts of a tier's expression that do not depend on the tier, each once."""
+    seen: set[int] = set()
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if id(part) in seen or isinstance(part, plan.Constant):
+            continue
+        seen.add(id(part))
+        if has_tier_column(part):
+            stack.extend(reversed(plan.children(part)))
+        else:
+            yield part
 
 
 def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> Rows | None:
@@ -535,15 +555,6 @@ class Stages:
                 known += 1
             self.found[id(node)] = known
         return known
-
-
-def aggregates(node: plan.Node, found: dict[int, plan.Aggregate]) -> None:
-    """Collect the aggregates that a pool's node is made of."""
-    if isinstance(node, plan.Aggregate):
-        found[id(node)] = node
-        return
-    for child in plan.children(node):
-        aggregates(child, found)
 
 
 def pool_roots(pool: plan.PoolPlan) -> list[plan.Node]:
@@ -601,21 +612,38 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
     return compile_nodes(pool_roots(pool), members, pool)
 
 
+def _not_compiled(*_: Any) -> Rows:
+    raise MissingError
+
+
 def compile_nodes(
     roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]], pool: plan.PoolPlan
 ) -> Kernel:
-    """A kernel of some nodes and all that they depend on.
+    """A kernel of some nodes and all that they depend on; one that computes nothing where they are too many.
 
     Args:
         roots: nodes of the pool.
         member_nodes: nodes of its members and groups, wanted beside what the roots need.
         pool: the pool, whose groups and links they refer to.
     """
+    try:
+        return _compile_nodes(roots, member_nodes, pool)
+    except TooLargeError:
+        scopes = ("pool", *plan.MEMBER_SCOPES.values(), *pool.groups)
+        return Kernel(_not_compiled, {scope: {} for scope in scopes}, {scope: frozenset() for scope in scopes}, "")
+
+
+def _compile_nodes(
+    roots: list[plan.Node], member_nodes: Mapping[plan.Members, list[plan.Node]], pool: plan.PoolPlan
+) -> Kernel:
     groups = pool.groups
     member_nodes = {members: list(member_nodes.get(members, ())) for members in (*plan.MEMBER_SCOPES, *groups)}
     for group, value, _ in _group_values([*roots, *(node for found in member_nodes.values() for node in found)]):
         if not isinstance(value, plan.Constant):
             member_nodes[group].append(value)
+    # What members read of the pool is the pool's, and worked out for it: there may be no member.
+    everything = plan.below(*roots, *(node for found in member_nodes.values() for node in found))
+    roots = [*roots, *(node.value for node in everything if isinstance(node, plan.PoolValue))]
     names: dict[str, Any] = {
         "MissingError": MissingError,
         "round_to_step": round_to_step,

@@ -22,7 +22,17 @@ from typing import Any
 from attrs import define, field, frozen
 
 from marginrules.arithmetic import CONTEXT
-from marginrules.engine.kernel import Emitter, Kernel, Stages, cell, derive, index, member_group, outer_parts
+from marginrules.engine.kernel import (
+    Emitter,
+    Kernel,
+    Stages,
+    TooLargeError,
+    cell,
+    derive,
+    index,
+    member_group,
+    outer_parts,
+)
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
@@ -524,8 +534,11 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.P
     Raises:
         NotAffineError: a condition is neither affine nor quadratic in `x` between kinks.
     """
-    smooth = _compiled(conditions, kernel, pool, inverse=inverse, rounding=False)
-    stairs = _compiled(conditions, kernel, pool, inverse=inverse, rounding=True) if smooth[0].rounded else None
+    try:
+        smooth = _compiled(conditions, kernel, pool, inverse=inverse, rounding=False)
+        stairs = _compiled(conditions, kernel, pool, inverse=inverse, rounding=True) if smooth[0].rounded else None
+    except TooLargeError as error:
+        raise NotAffineError from error
     emitter, point, found, source = smooth
     return Walker(
         point,

@@ -48,6 +48,15 @@ _WORDS = {
 }
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def _too_deep(source: Source) -> RuleFileError:
+    return _error(
+        source, 0, 1, "the rules nest deeper than can be read", "name inner parts with definitions of their own"
+    )
+
+
 def parse(text: str, name: str = "<string>") -> PolicyFile:
     """Parse a rule file.
 
@@ -66,6 +75,9 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
         raise _error(
             source, 0, 1, f"the file has more than {MAXIMUM_LENGTH:,} characters", "split the tables into data files"
         )
+    half = _HALF_CHARACTER.search(text)
+    if half is not None:
+        raise _error(source, half.start(), half.end(), "half a character stands here", "save the file as UTF-8")
     _check_nesting(source)
     _check_length(source)
     try:
@@ -74,7 +86,11 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
     except VisitError as error:
         if isinstance(error.orig_exc, BuildError):
             raise RuleFileError([error.orig_exc.diagnostic]) from None
+        if isinstance(error.orig_exc, RecursionError):
+            raise _too_deep(source) from None
         raise
+    except RecursionError:
+        raise _too_deep(source) from None
     except UnexpectedInput as error:
         raise _unexpected(source, error) from None
     return attach_comments(file, source)

@@ -79,7 +79,7 @@ def load_text(text: str, name: str = "<string>", directory: Path | None = None) 
     Raises:
         RuleFileError: with every problem found.
     """
-    key = (hashlib.sha256(text.encode()).hexdigest(), name, str(directory))
+    key = (hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(), name, str(directory))
     with _LOCK:
         cached = _CACHE.get(key)
     if cached is not None and all(_unchanged(path, digest) for path, digest in cached[1]):

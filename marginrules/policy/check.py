@@ -77,6 +77,17 @@ def diagnose(
 
 
 def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    try:
+        return _diagnosed(files, read_file)
+    except RecursionError:
+        # Each definition has its limit, and so has a chain of them; together they can still be more than the stack holds.
+        problem = "the rules nest deeper than can be followed"
+        return None, (
+            Diagnostic("syntax", files[0].header.span, problem, "break long chains of definitions and conditions"),
+        )
+
+
+def _diagnosed(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     diagnostics: list[Diagnostic] = []
     rules = collect(files, diagnostics)
     contracts = _contracts(files)

@@ -25,6 +25,12 @@ from marginrules.policy.rules import DefinitionRule, PoolRules, Rules
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 
+MAXIMUM_CHAIN = 40
+"""Most definitions that lead to one another: a venue's rules have a dozen at the most."""
+
+MAXIMUM_DEPTH = 200
+"""Most steps that a value is made of others: the deepest of the shipped policies has 78."""
+
 _POSITION_FACTS: Mapping[str, Dimension] = {
     "notional": dimensions.money("settle"),
     "unrealized_pnl": dimensions.money("settle"),
@@ -230,6 +236,10 @@ class Elaborator:
     """The reader of each pool, in the order of the rules."""
     interned: dict[tuple[Any, ...], Any] = field(factory=dict)
     """Every node, by kind and parts."""
+    depths: dict[int, int] = field(factory=dict)
+    """How many steps deep each node is made of others."""
+    kept: list[Node] = field(factory=list)
+    """Arguments of calls: kept, so that no other node takes the identity of one."""
     links: dict[str, dict[tuple[str, str], None]] = field(factory=dict)
     """For each group, the members and the field of theirs that names the asset of one of its kind."""
     read: set[Span] = field(factory=set)
@@ -248,7 +258,20 @@ class Elaborator:
         if found is None:
             found = kind(*parts, dimension, span)
             self.interned[key] = found
+            self.deepen(found, parts, span)
         return found  # type: ignore[no-any-return]
+
+    def deepen(self, node: Any, parts: tuple[Any, ...], span: Span) -> None:
+        """Note how deep a node is made of others, and report the first that is too deep to be followed."""
+        depth = 1 + max((self.depths.get(id(part), 0) for part in parts if _is_node(part)), default=0)
+        self.depths[id(node)] = depth
+        if depth == MAXIMUM_DEPTH + 1:
+            self.report(
+                "syntax",
+                span,
+                f"a value is made of others more than {MAXIMUM_DEPTH} steps deep",
+                "break the chain of definitions and conditions that leads here into fewer steps",
+            )
 
     def canonical(self, dimension: Dimension, balance_asset: str | None = None) -> Dimension:
         """The dimension with assets that are the same by the policy's contracts under one name.
@@ -291,6 +314,8 @@ class PoolElaborator:
     mixed: bool = False
     memo: dict[tuple[str, str, str], Any] = field(factory=dict)
     in_progress: list[tuple[str, str, str]] = field(factory=list)
+    calls: dict[tuple[Any, ...], Node] = field(factory=dict)
+    """Values of definitions with parameters, by name and identity of the arguments."""
 
     # ------------------------------------------------------------ helpers
 
@@ -351,6 +376,8 @@ class PoolElaborator:
             )
             self.memo[key] = self._stand_in(scope, rule.definition)
             return self.memo[key]  # type: ignore[no-any-return]
+        if self.too_deep(rule.definition.span):
+            return self._stand_in(scope, rule.definition)
         self.in_progress.append(key)
         place = _Place(
             scope,
@@ -363,6 +390,18 @@ class PoolElaborator:
         # A cycle found further down has already put a stand-in here; that verdict stays.
         self.memo.setdefault(key, found)
         return self.memo[key]  # type: ignore[no-any-return]
+
+    def too_deep(self, span: Span) -> bool:
+        """Whether definitions build on one another to the limit, which is then reported."""
+        if len(self.in_progress) < MAXIMUM_CHAIN:
+            return False
+        self.report(
+            "syntax",
+            span,
+            f"definitions build on one another more than {MAXIMUM_CHAIN} deep",
+            "write some of them out, so that fewer lead to one another",
+        )
+        return True
 
     def _stand_in(self, scope: plan.Scope, definition: nodes.Definition) -> plan.Named:
         expected = self._standard(_Place(scope, scope), definition.name)
@@ -391,6 +430,7 @@ class PoolElaborator:
         if found is None:
             found = plan.Named(scope, name, value, value.dimension, cites, span, because)
             self.whole.interned[key] = found
+            self.whole.deepen(found, (value,), span)
         return found
 
     def _standard(self, place: _Place, name: str) -> Dimension | None:
@@ -798,11 +838,19 @@ class PoolElaborator:
             )
             return None
         arguments = [self.expression(argument, place) for argument in expression.arguments]
-        parameters = dict(zip(definition.parameters, arguments, strict=True))
-        self.whole.read.add(definition.span)
-        self.in_progress.append(key)
-        body = self.expression(definition.value, _Place(place.scope, place.owner, parameters, base=rule.base))
-        self.in_progress.pop()
+        if self.too_deep(expression.span):
+            return None
+        # With the same arguments it is the same value: without this, calls within calls are read once a way to them.
+        called = (*key, *(id(argument) for argument in arguments))
+        body = self.calls.get(called)
+        if body is None:
+            parameters = dict(zip(definition.parameters, arguments, strict=True))
+            self.whole.read.add(definition.span)
+            self.in_progress.append(key)
+            body = self.expression(definition.value, _Place(place.scope, place.owner, parameters, base=rule.base))
+            self.in_progress.pop()
+            self.calls[called] = body
+            self.whole.kept.extend(arguments)
         return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
 
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
@@ -1509,6 +1557,8 @@ class PoolElaborator:
                 "give it a value that does not lead back",
             )
             return self.broken(constant.span)
+        if self.too_deep(self.rules.constants[word].span):
+            return self.broken(self.rules.constants[word].span)
         self.in_progress.append(key)
         constant = self.rules.constants[word]
         value = self.expression(constant.value, _Place("account", "constant"))

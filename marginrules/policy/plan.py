@@ -6,7 +6,7 @@ a scope (an account, a pool, or a member of a pool: position, order, balance). S
 loops, and nothing but the data decides how often a node is computed: once for each entity of its scope.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -372,6 +372,18 @@ def children(node: Node) -> tuple[Node, ...]:
             return (key, result) if table.field is None else (key, result, table.field)
         case Aggregate(operand=maybe, where=where):
             return tuple(part for part in (maybe, where) if part is not None)
+
+
+def below(*nodes: Node) -> Iterator[Node]:
+    """The nodes and all that they are made of, each once, whatever number of ways lead to it; a node before its parts."""
+    seen: set[int] = set()
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(reversed(children(node)))
 
 
 @frozen(eq=False)

@@ -1,6 +1,7 @@
 """Prices that a policy states by a formula, in place of what is solved from its boundary."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from attrs import frozen
@@ -68,6 +69,7 @@ def _rounded(node: plan.Node) -> bool:
             return False
 
 
+@lru_cache(maxsize=4096)
 def _solved(node: plan.Node) -> bool:
     """Whether a node reads the solved price, in each of its cases."""
     match node:

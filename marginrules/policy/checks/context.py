@@ -43,7 +43,7 @@ def variables(nodes: Iterator[plan.Node] | list[plan.Node]) -> dict[Variable, tu
     found: dict[Variable, tuple[str | bool, ...]] = {}
     named: dict[Variable, set[str]] = {}
 
-    def visit(node: plan.Node) -> None:
+    for node in plan.below(*nodes):
         match node:
             case plan.Field(entity=entity, name=name, dimension=dimension) if dimension.kind == "choice":
                 found[entity, name] = dimension.choices
@@ -55,11 +55,6 @@ def variables(nodes: Iterator[plan.Node] | list[plan.Node]) -> dict[Variable, tu
                 named.setdefault((item.entity, item.name), set()).add(value)
             case _:
                 pass
-        for child in plan.children(node):
-            visit(child)
-
-    for node in nodes:
-        visit(node)
     for variable, values in found.items():
         if not values:
             found[variable] = (*sorted(named.get(variable, set())), OTHER)
@@ -79,11 +74,9 @@ def assignments(domains: Mapping[Variable, tuple[str | bool, ...]]) -> Iterator[
 
 def broken(node: plan.Node | None) -> bool:
     """Whether a mistake that was already reported is in a node: what follows from it is not to be told too."""
-    if node is None:
-        return False
-    if isinstance(node, plan.Fact) and node.name == plan.BROKEN:
-        return True
-    return any(broken(child) for child in plan.children(node))
+    return node is not None and any(
+        isinstance(part, plan.Fact) and part.name == plan.BROKEN for part in plan.below(node)
+    )
 
 
 Truth = Literal[True, False] | None
