@@ -316,6 +316,11 @@ _PRICES = {name: f"solved_{name}" for name in ("liquidation_price", "bankruptcy_
 _NOT_SOLVED = Unknown("prices were not solved for")
 
 
+@lru_cache(maxsize=512)
+def _undefined(policy: str, name: str) -> Unknown:
+    return Unknown(f"policy {policy} does not define {name}")
+
+
 @lru_cache(maxsize=4096)
 def _entry(at: str, value: Unknown) -> UnknownEntry:
     return UnknownEntry(at, value.reason, value.pointer)
@@ -360,7 +365,7 @@ class _Writer:
             record = layout.pool(values, identity, ids, asset)
             pools.append(record)
             for name in layout.lacking:
-                self.figure(Unknown(self._undefined(name)), f"/pools/{index}/{name}")
+                self.unknown.append(_entry(f"/pools/{index}/{name}", _undefined(self.policy.name, name)))
             if record.margin_ratio is None:
                 self.figure(_margin_ratio(record.maintenance_margin, record.equity), f"/pools/{index}/margin_ratio")
             if layout.idle is not None:
@@ -369,7 +374,7 @@ class _Writer:
                 self._idle(pool, idle)
             for name in layout.lacking_of_position:
                 for place in range(len(ids)):
-                    self._of_position(pool, place, name, Unknown(self._undefined(name)))
+                    self._of_position(pool, place, name, _undefined(self.policy.name, name))
             make = layout.position
             if pool.prices is NO_PRICES:
                 for name, row in zip(ids, rows["position"]):  # noqa: B905 - a row for each, made of the same members
@@ -424,9 +429,6 @@ class _Writer:
             if as_of.date() >= until
         ]
 
-    def _undefined(self, name: str) -> str:
-        return f"policy {self.policy.name} does not define {name}"
-
     def figure(self, value: Value | None, at: str) -> Any:
         """A value for the report; what cannot be had is None and gets an entry."""
         if isinstance(value, Unknown):
@@ -437,7 +439,7 @@ class _Writer:
     def _named(self, pool: PoolEvaluation, scope: plan.Scope, name: str, entity: Entity, at: str) -> Any:
         named = pool.instance.plan.definitions[scope].get(name)
         if named is None:
-            return self.figure(Unknown(self._undefined(name)), at)
+            return self.figure(_undefined(self.policy.name, name), at)
         return self.figure(pool.value(named, entity), at)
 
     def _pool(self, index: int, pool: PoolEvaluation) -> PoolReport:
@@ -500,7 +502,7 @@ class _Writer:
 
         def figure(name: str) -> Any:
             node = position_fact(found, name) if name in {"notional", "unrealized_pnl"} else members.get(name)
-            missing = Unknown(self._undefined(name))
+            missing = _undefined(self.policy.name, name)
             return self._of_position(pool, index, name, missing if node is None else pool.value(node, entity))
 
         notional, profit, initial, maintenance = [

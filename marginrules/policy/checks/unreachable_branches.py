@@ -23,9 +23,10 @@ def unreachable_branches(checking: Checking) -> list[Diagnostic]:
         if pool.liquidate is not None:
             roots.append((pool.liquidate, None))
         roots.extend((threshold, None) for threshold in pool.thresholds)
+        own = {id(root) for root, _ in roots}
         for root, member in roots:
             given = [node for node in (pool.when, member) if node is not None]
-            conditions = _conditionals(root)
+            conditions = _conditionals(root, own)
             for conditional, path in conditions:
                 domains = variables([*given, *(node for node, _ in path), conditional.condition])
                 combinations = assignments(domains)
@@ -95,8 +96,12 @@ def _number(node: plan.Node) -> Decimal | None:
 _Path = tuple[tuple[plan.Node, bool], ...]
 
 
-def _conditionals(root: plan.Node) -> list[tuple[plan.Conditional, _Path]]:
-    """Every conditional below a node, with the outer conditions that lead to it; members' values are not entered."""
+def _conditionals(root: plan.Node, own: set[int]) -> list[tuple[plan.Conditional, _Path]]:
+    """Every conditional below a node, with the outer conditions that lead to it.
+
+    Members' values are not entered, nor other definitions in `own`: those are gone through for themselves, where fewer
+    conditions lead to them, so that every branch which can be taken on the way from here can be taken there.
+    """
     found: list[tuple[plan.Conditional, _Path]] = []
     seen: set[tuple[int, _Path]] = set()
 
@@ -104,6 +109,8 @@ def _conditionals(root: plan.Node) -> list[tuple[plan.Conditional, _Path]]:
         if (id(node), path) in seen:
             return
         seen.add((id(node), path))
+        if id(node) in own and node is not root:
+            return
         match node:
             case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
                 found.append((node, path))

@@ -32,7 +32,8 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
         # What a pool that is not complete would use is not known.
         return
     own = rules.header.span.source
-    reached = _reached(checking)
+    spans = {named.span for named in _named(checking)}
+    reached = _reached(checking, spans)
     # What a mistaken rule reads is used, though nothing reaches it.
     mistaken = any(entry.severity == "error" for entry in checking.whole.diagnostics)
     read = checking.whole.read if mistaken else set()
@@ -47,7 +48,7 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
     for pool in rules.pools:
         for name, rule in pool.definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES["pool"]
-            used = rule.definition.span in read or rule.definition.span in _reached_spans(checking)
+            used = rule.definition.span in read or rule.definition.span in spans
             if not shown and not used and not rule.definition.parameters:
                 yield f"`{pool.pool.name}.{name}`", rule.definition.span
     for name, constant in rules.constants.items():
@@ -68,28 +69,15 @@ def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
 
 
 def _named(checking: Checking) -> Iterator[plan.Named]:
-    seen: set[int] = set()
     stack = [node for pool in checking.pools for node in _roots(pool)]
     stack.extend(checking.procedures)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
             stack.extend(conditions.values())
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, plan.Named):
-            yield node
-        stack.extend(plan.children(node))
+    yield from (node for node in plan.below(*stack) if isinstance(node, plan.Named))
 
 
-def _reached_spans(checking: Checking) -> set[Span]:
-    return {named.span for named in _named(checking)}
-
-
-def _reached(checking: Checking) -> set[tuple[str, str]]:
-    spans = _reached_spans(checking)
+def _reached(checking: Checking, spans: set[Span]) -> set[tuple[str, str]]:
     return {
         (entity, name)
         for entity, definitions in checking.rules.definitions.items()
