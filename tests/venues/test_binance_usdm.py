@@ -12,8 +12,7 @@ from marginrules.account.state import AccountState, StateError
 from marginrules.engine.evaluate import evaluate
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.binance_usdm import read
-
-ABSENT = object()
+from tests.venues.payloads import ABSENT, changed
 
 
 def brackets(symbol: str, *rows: tuple[str, str, str, str, str], **members: object) -> dict[str, Any]:
@@ -83,19 +82,7 @@ WITHOUT_MARGIN: dict[str, object] = {f"{BTC}/positionInitialMargin": ABSENT}
 
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
     """The account of the payload with other values at some JSON pointers, and further answers."""
-    payload = copy.deepcopy({**PAYLOAD, **answers})
-    for pointer, value in (changes or {}).items():
-        *way, last = pointer.strip("/").split("/")
-        place: Any = payload
-        for key in way:
-            place = place[int(key)] if isinstance(place, list) else place[key]
-        if value is ABSENT:
-            del place[int(last) if isinstance(place, list) else last]
-        elif isinstance(place, list):
-            place[int(last)] = value
-        else:
-            place[last] = value
-    return read(payload)
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def order(**members: object) -> list[dict[str, object]]:

@@ -1,6 +1,5 @@
 """BitMEX's payloads, written here in the documented form; the amounts follow from the rules of the policy."""
 
-import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +11,7 @@ from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import PoolReport, PositionReport
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.bitmex import read
-
-ABSENT = object()
+from tests.venues.payloads import ABSENT, changed
 
 # An account made up for these tests: an inverse and a quanto contract that share XBT, and an isolated linear one.
 PAYLOAD: dict[str, Any] = {
@@ -167,28 +165,13 @@ ORDER: dict[str, Any] = {
 }
 
 
-def changed(changes: dict[str, object], **answers: object) -> dict[str, Any]:
-    """The payload with values at JSON pointers replaced, or taken out where ABSENT, and answers added."""
-    payload: dict[str, Any] = copy.deepcopy(PAYLOAD) | answers
-    for pointer, value in changes.items():
-        *path, last = [int(key) if key.isdigit() else key for key in pointer.split("/")[1:]]
-        part: Any = payload
-        for key in path:
-            part = part[key]
-        if value is ABSENT:
-            del part[last]
-        else:
-            part[last] = value
-    return payload
-
-
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
-    return read(changed(changes or {}, **answers))
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def refused(changes: dict[str, object], **answers: object) -> StateError:
     with pytest.raises(StateError) as raised:
-        read(changed(changes, **answers), "account.json")
+        read(changed(PAYLOAD, changes, **answers), "account.json")
     return raised.value
 
 

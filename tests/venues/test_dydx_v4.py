@@ -1,6 +1,5 @@
 """dYdX v4's payloads, written here in the form of its indexer and of its chain's queries."""
 
-import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +11,7 @@ from marginrules.account.state import AccountState, StateError
 from marginrules.engine.evaluate import evaluate
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.dydx_v4 import read
-
-ABSENT = object()
+from tests.venues.payloads import ABSENT, changed
 
 
 def market(ticker: str, oracle_price: str, **members: object) -> dict[str, Any]:
@@ -98,17 +96,7 @@ def tier(initial: int, part: int, lower: str = "20000000000000", upper: str = "5
 
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
     """The account of the payload with other values at some JSON pointers, and further answers."""
-    payload = copy.deepcopy({**PAYLOAD, **answers})
-    for pointer, value in (changes or {}).items():
-        *way, last = pointer.strip("/").split("/")
-        place: Any = payload
-        for key in way:
-            place = place[key]
-        if value is ABSENT:
-            del place[last]
-        else:
-            place[last] = value
-    return read(payload)
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def refused(changes: dict[str, object] | None = None, **answers: object) -> StateError:

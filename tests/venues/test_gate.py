@@ -1,6 +1,5 @@
 """Gate payloads, written here in the documented form; published figures are restated with their source."""
 
-import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +11,7 @@ from marginrules.engine.evaluate import evaluate
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues import IMPORTERS
 from marginrules.venues.gate import read
-
-ABSENT = object()
+from tests.venues.payloads import ABSENT, changed
 
 
 def tiers(*rows: tuple[str, str, str]) -> list[dict[str, Any]]:
@@ -106,19 +104,7 @@ ETH = "/positions/1"
 
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
     """The account of the payload with other values at some JSON pointers, and further answers."""
-    payload = copy.deepcopy({**PAYLOAD, **answers})
-    for pointer, value in (changes or {}).items():
-        *way, last = pointer.strip("/").split("/")
-        place: Any = payload
-        for key in way:
-            place = place[int(key)] if isinstance(place, list) else place[key]
-        if value is ABSENT:
-            del place[int(last) if isinstance(place, list) else last]
-        elif isinstance(place, list):
-            place[int(last)] = value
-        else:
-            place[last] = value
-    return read(payload)
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def order(**members: object) -> list[dict[str, object]]:

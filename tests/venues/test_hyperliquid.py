@@ -1,6 +1,5 @@
 """Hyperliquid's payloads, written here in the documented form; published figures are restated with their source."""
 
-import copy
 import json
 from datetime import UTC, datetime
 from decimal import Decimal, getcontext
@@ -14,9 +13,9 @@ from marginrules.account.state import AccountState, StateError
 from marginrules.engine.evaluate import evaluate
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.hyperliquid import read
+from tests.venues.payloads import ABSENT, changed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "hyperliquid-account" / "payload.json"
-ABSENT = object()
 
 # An account made up for these tests: a cross long, an isolated short, both in the first tier.
 MIXED: dict[str, Any] = {
@@ -92,25 +91,8 @@ def example() -> dict[str, Any]:
     return payload
 
 
-def changed(payload: dict[str, Any], changes: dict[str, object]) -> dict[str, Any]:
-    """The payload with other values at some JSON pointers."""
-    result = copy.deepcopy(payload)
-    for pointer, value in changes.items():
-        *way, last = pointer.strip("/").split("/")
-        place: Any = result
-        for key in way:
-            place = place[int(key)] if isinstance(place, list) else place[key]
-        if isinstance(place, list):
-            place[int(last)] = value
-        elif value is ABSENT:
-            del place[last]
-        else:
-            place[last] = value
-    return result
-
-
 def mixed(changes: dict[str, object] | None = None) -> AccountState:
-    return read(changed(MIXED, changes or {}))
+    return read(changed(MIXED, changes))
 
 
 def order(**members: object) -> dict[str, object]:

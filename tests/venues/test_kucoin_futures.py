@@ -12,8 +12,8 @@ from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import PoolReport, PositionReport
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.kucoin_futures import read
+from tests.venues.payloads import ABSENT, changed
 
-ABSENT = object()
 NOON = 1795348800000
 
 
@@ -161,28 +161,13 @@ LEVELS: list[dict[str, Any]] = [
 ]
 
 
-def changed(changes: dict[str, object], **answers: object) -> dict[str, Any]:
-    """The payload with values at JSON pointers replaced, or taken out where ABSENT, and answers added."""
-    payload: dict[str, Any] = copy.deepcopy(PAYLOAD) | answers
-    for pointer, value in changes.items():
-        *path, last = [int(key) if key.isdigit() else key for key in pointer.split("/")[1:]]
-        part: Any = payload
-        for key in path:
-            part = part[key]
-        if value is ABSENT:
-            del part[last]
-        else:
-            part[last] = value
-    return payload
-
-
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
-    return read(changed(changes or {}, **answers))
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def refused(changes: dict[str, object], **answers: object) -> StateError:
     with pytest.raises(StateError) as raised:
-        read(changed(changes, **answers), "account.json")
+        read(changed(PAYLOAD, changes, **answers), "account.json")
     return raised.value
 
 

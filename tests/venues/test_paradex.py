@@ -1,6 +1,5 @@
 """Paradex's payloads, written here in the documented form; published figures are restated with their source."""
 
-import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +11,7 @@ from marginrules.account.state import AccountState, StateError
 from marginrules.engine.evaluate import evaluate
 from marginrules.policy.catalogue import load_policy
 from marginrules.venues.paradex import read
-
-ABSENT = object()
+from tests.venues.payloads import ABSENT, changed
 
 
 def market(base: str, **members: object) -> dict[str, Any]:
@@ -96,19 +94,7 @@ BTC_MARKET = "/markets/results/0"
 
 def imported(changes: dict[str, object] | None = None, **answers: object) -> AccountState:
     """The account of the payload with other values at some JSON pointers, and further answers."""
-    payload = copy.deepcopy({**PAYLOAD, **answers})
-    for pointer, value in (changes or {}).items():
-        *way, last = pointer.strip("/").split("/")
-        place: Any = payload
-        for key in way:
-            place = place[int(key)] if isinstance(place, list) else place[key]
-        if value is ABSENT:
-            del place[int(last) if isinstance(place, list) else last]
-        elif isinstance(place, list):
-            place[int(last)] = value
-        else:
-            place[last] = value
-    return read(payload)
+    return read(changed(PAYLOAD, changes, **answers))
 
 
 def refused(changes: dict[str, object] | None = None, **answers: object) -> StateError:
