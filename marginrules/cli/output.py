@@ -183,23 +183,25 @@ def _print_unknown(out: Console, unknown: tuple[UnknownEntry, ...], report: Repo
 
 def derivation_tree(derivation: Derivation) -> Tree:
     """A derivation as a tree for the terminal."""
-    tree = Tree(_derivation_line(derivation))
-    _grow(tree, derivation)
-    return tree
+    steps = derivation.outline()
+    first, _, _ = next(steps)
+    branches = [Tree(_derivation_line(first, new=True))]
+    for step, depth, new in steps:
+        del branches[depth:]
+        branches.append(branches[-1].add(_derivation_line(step, new=new)))
+    return branches[0]
 
 
-def _grow(tree: Tree, derivation: Derivation) -> None:
-    for child in derivation.children:
-        _grow(tree.add(_derivation_line(child)), child)
-
-
-def _derivation_line(step: Derivation) -> Text:
+def _derivation_line(step: Derivation, *, new: bool) -> Text:
     value = number(step.value) if isinstance(step.value, Decimal) else step.value_text
     text = Text.assemble((step.label, "bold"), " = ", (value, "cyan"))
     if step.formula and step.formula != step.label:
         text.append(f"  {step.formula}", style="italic")
     if step.note:
         text.append(f"  ({step.note})", style="yellow")
+    if not new:
+        text.append("  (as above)", style="dim")
+        return text
     if step.rule is not None:
         text.append(f"  {step.rule}", style="dim")
     for cite in step.cites:

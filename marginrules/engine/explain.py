@@ -116,14 +116,26 @@ class Derivation:
         return self._note
 
     def render(self) -> str:
-        """The tree as plain text, two columns of indentation a level."""
-        return "\n".join(self.lines(0))
+        """The tree as plain text, two columns of indentation a level; what stood there before is only named again."""
+        return "\n".join(
+            "  " * depth + step.line() + ("" if new else "  (as above)") for step, depth, new in self.outline()
+        )
 
-    def lines(self, depth: int) -> Iterator[str]:
-        """This step and all below it as lines of text, indented from a depth."""
-        yield "  " * depth + self.line()
-        for child in self.children:
-            yield from child.lines(depth + 1)
+    def outline(self) -> Iterator[tuple["Derivation", int, bool]]:
+        """This step and all below it in the order of reading, with their depth.
+
+        A step that many lead to is expanded once: where it stands again the third part is False, and what is below it is
+        left out.
+        """
+        seen: set[int] = set()
+        stack = [(self, 0)]
+        while stack:
+            step, depth = stack.pop()
+            new = id(step) not in seen or not step.children
+            yield step, depth, new
+            if new:
+                seen.add(id(step))
+                stack.extend((child, depth + 1) for child in reversed(step.children))
 
     def line(self) -> str:
         """This step alone, as one line of text."""
