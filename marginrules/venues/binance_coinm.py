@@ -12,7 +12,7 @@ The answers are cross-checked: a payload of several moments, or with rows left o
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
 
-from attrs import field, frozen
+from attrs import frozen
 
 from marginrules.account.contracts import value_at
 from marginrules.account.state import (
@@ -80,10 +80,9 @@ class _Answers:
 
 @frozen
 class _Held:
-    """A position, the row it was read from, and the contract it is in."""
+    """A position, its side, and the contract it is in."""
 
     position: Position
-    row: Part = field(eq=False)
     side: str
     instrument: Instrument
 
@@ -249,7 +248,7 @@ def _held(
         auto_add_margin=automatic.flag() if automatic else None,
         pointer=row.pointer,
     )
-    return _Held(position, row, side, instrument)
+    return _Held(position, side, instrument)
 
 
 def _check_value(

@@ -58,7 +58,6 @@ class _Held:
     """A position and the figures about it that its pool needs."""
 
     position: Position
-    part: Part
     value: Decimal
     """Signed value at the mark price."""
 
@@ -180,7 +179,6 @@ def _held(coin: str, row: Part, mark_price: Decimal) -> _Held:
             assigned_margin=assigned,
             pointer=row.pointer,
         ),
-        row,
         quantity * mark_price,
     )
 

@@ -12,7 +12,7 @@ wallet (`flex`), at the price and the haircut that its own figures show. `docs/i
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 
-from attrs import field, frozen
+from attrs import frozen
 
 from marginrules.account.contracts import unrealized_pnl, value_at
 from marginrules.account.state import (
@@ -101,10 +101,9 @@ class _Answers:
 
 @frozen
 class _Held:
-    """A position, the row it was read from, and the contract it is in."""
+    """A position, and the contract it is in."""
 
     position: Position
-    row: Part = field(eq=False)
     instrument: Instrument
     mark_price: Decimal
 
@@ -298,7 +297,7 @@ def _held(row: Part, answers: _Answers) -> _Held:
         accrued_funding=filled_decimal(row, "unrealizedFunding"),
         pointer=row.pointer,
     )
-    entry = _Held(position, row, instrument, instrument.mark_price)
+    entry = _Held(position, instrument, instrument.mark_price)
     shown = filled(row, "unrealizedPnl")
     if shown is not None and abs(shown.decimal() - entry.profit) > entry.value * _MARKS_MOVE:
         raise shown.error(

@@ -10,7 +10,7 @@ liquidation.
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, Value
 from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
@@ -78,7 +78,6 @@ class _Held:
 
     position: Position
     instrument: Instrument
-    row: Part = field(eq=False)
     value: Decimal
     gain: Decimal
     """Profit, funding not yet settled in it."""
@@ -223,7 +222,6 @@ def _held(symbol: str, row: Part, answers: _Answers) -> _Held:
             pointer=row.pointer,
         ),
         evolve(instrument, mark_price=mark_price),
-        row,
         abs(quantity) * mark_price,
         gain,
     )
