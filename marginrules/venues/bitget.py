@@ -14,7 +14,7 @@ from decimal import Decimal, localcontext
 
 from attrs import evolve, field, frozen
 
-from marginrules.account.contracts import unrealized_pnl, value_at
+from marginrules.account.contracts import value_at
 from marginrules.account.state import (
     Account,
     AccountState,
@@ -33,13 +33,14 @@ from marginrules.venues.figures import (
     check_profit_total,
     filled,
     filled_decimal,
+    framed_rows,
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    profit_and_value,
     refuse_a_lone_answer,
     rows_by,
     signed_size,
-    unwrapped,
     value_slack,
 )
 from marginrules.venues.importer import Importer
@@ -172,11 +173,7 @@ def _answers(payload: Part) -> _Answers:
 
 
 def _rows(answer: Part | None) -> Iterator[Part]:
-    """The rows of an answer, or of several answers in a list, each with its frame or without."""
-    if answer is None:
-        return
-    for item in unwrapped(answer, "data", _SUCCESS).rows():
-        yield from unwrapped(item, "data", _SUCCESS).rows()
+    return framed_rows(answer, "data", _SUCCESS)
 
 
 def _moment(payload: Part) -> datetime | None:
@@ -354,10 +351,7 @@ def _check_tier(row: Part, instrument: Instrument, quantity: Decimal, mark_price
 def _profits(held: list[_Held], asset: str) -> list[tuple[Decimal, Decimal]]:
     """Profit and value of each position that settles in an asset."""
     return [
-        (
-            unrealized_pnl(entry.instrument, entry.position.quantity, entry.position.entry_price, entry.mark_price),
-            value_at(entry.instrument, entry.position.quantity, entry.mark_price),
-        )
+        profit_and_value(entry.instrument, entry.position, entry.mark_price)
         for entry in held
         if entry.instrument.settle == asset
     ]

@@ -40,6 +40,7 @@ from marginrules.venues.figures import (
     rows_by,
     text_moment,
     value_slack,
+    without_sign,
 )
 from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
@@ -361,7 +362,7 @@ def _check_value_and_profit(row: Part, value: Decimal, slack: Decimal, currency:
     """Refuse a row whose value, cost, profit and margin are not of one moment."""
     shown = filled(row, "markValue")
     if shown is not None:
-        size = Part(abs(shown.decimal()), shown.source, shown.requests, shown.keys)
+        size = without_sign(shown)
         check_figure(size, value / currency.unit, slack / currency.unit, "currentQty at markPrice", _ONE_MOMENT)
     profit = filled(row, "unrealisedPnl")
     if shown is not None and profit is not None:

@@ -30,6 +30,7 @@ from marginrules.account.state import (
 )
 from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
 from marginrules.venues.figures import (
+    Collateral,
     check_figure,
     check_profit_total,
     filled,
@@ -37,6 +38,7 @@ from marginrules.venues.figures import (
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    profit_and_value,
     rows_by,
     unwrapped,
     value_slack,
@@ -147,36 +149,6 @@ class _Held:
     index: int
     """`positionIdx`: 0 in one-way mode, 1 for the buy side, 2 for the sell side."""
     instrument: Instrument
-
-
-@frozen
-class _Collateral:
-    """The share of a coin that counts as margin: one rate, or tiers by the amount held."""
-
-    rate: Decimal | None
-    tiers: TierTable | None
-
-    def counted(self, amount: Decimal) -> Decimal:
-        """What counts of an amount; a negative one counts in full."""
-        if amount <= 0:
-            return amount
-        if self.tiers is None:
-            return amount * (self.rate or _ZERO)
-        ends = [*(row[0] or _ZERO for row in self.tiers.rows[1:]), amount]
-        return sum(
-            (
-                (row[1] or _ZERO) * max(_ZERO, min(end, amount) - (row[0] or _ZERO))
-                for row, end in zip(self.tiers.rows, ends, strict=True)
-            ),
-            _ZERO,
-        )
-
-    def open_to(self, row: Part, wallet: Decimal) -> Decimal:
-        """How far it is open whether the wallet alone is looked up in the tiers, or the wallet with its profit."""
-        equity = filled_decimal(row, "equity")
-        if equity is None or equity <= 0 or self.tiers is None:
-            return _ZERO
-        return abs(self.counted(equity) / equity * wallet - self.counted(wallet))
 
 
 def read(payload: object, source: str = "payload") -> AccountState:
@@ -670,7 +642,7 @@ def _balances(
         )
         counted = collateral.counted(wallet)
         total += counted * price
-        slack += abs(counted) * price_slack + _PRINTED_UNIT + collateral.open_to(row, wallet) * price
+        slack += abs(counted) * price_slack + _PRINTED_UNIT + _left_open(collateral, row, wallet) * price
     shown = filled(answers.wallet, "totalWalletBalance")
     if shown is not None and answers.mode == "cross":
         check_figure(
@@ -700,16 +672,9 @@ def _check_coin(coin: str, row: Part, wallet: Decimal, held: list[_Held], answer
         remedy = "an account that holds options can not be imported; of any other, give the answer whole"
         check_figure(equity, wallet + profit.decimal(), 2 * _PRINTED_UNIT, formula, remedy)
 
-    figures = []
-    for entry in held:
-        position, instrument = entry.position, entry.instrument
-        mark_price = instrument.mark_price or _ZERO
-        figures.append(
-            (
-                profit_and_slack(instrument, position.quantity, position.entry_price, mark_price)[0],
-                value_at(instrument, position.quantity, mark_price),
-            )
-        )
+    figures = [
+        profit_and_value(entry.instrument, entry.position, entry.instrument.mark_price or _ZERO) for entry in held
+    ]
     check_profit_total(profit, Decimal(1), figures, REQUESTS["positionList"])
     _check_initial_margin(coin, row, held, answers)
     orders = filled_decimal(row, "totalOrderIM")
@@ -767,7 +732,7 @@ def _index_price(coin: str, row: Part, answers: _Answers, *, precise: bool) -> t
     return (None, _ZERO) if precise or price is None else (price, price * share)
 
 
-def _collateral(coin: str, row: Part, answers: _Answers) -> _Collateral:
+def _collateral(coin: str, row: Part, answers: _Answers) -> Collateral:
     """The share of a coin's value that counts as margin; 0 where it is switched off or never counts."""
     information = rows_by(_rows(answers.payload, "collateralInfo"), "currency")
     tiered = rows_by(_rows(answers.payload, "tieredCollateralRatio"), "currency")
@@ -778,7 +743,7 @@ def _collateral(coin: str, row: Part, answers: _Answers) -> _Collateral:
         for key in ("marginCollateral", "collateralSwitch"):
             flag = part.optional(key) if part else None
             if flag is not None and not flag.flag():
-                return _Collateral(_ZERO, None)
+                return Collateral(_ZERO, None)
     if coin in tiered:
         return _collateral_tiers(tiered[coin])
     ratio = filled(described, "collateralRatio") if described else None
@@ -788,10 +753,18 @@ def _collateral(coin: str, row: Part, answers: _Answers) -> _Collateral:
             f"add the answer of {REQUESTS['tieredCollateralRatio']} as `tieredCollateralRatio`, or of "
             f"{REQUESTS['collateralInfo']} as `collateralInfo`, of all coins",
         )
-    return _Collateral(ratio.rate(), None)
+    return Collateral(ratio.rate(), None)
 
 
-def _collateral_tiers(tiered: Part) -> _Collateral:
+def _left_open(collateral: Collateral, row: Part, wallet: Decimal) -> Decimal:
+    """How far it is open whether the wallet alone is looked up in the tiers, or the wallet with its profit."""
+    equity = filled_decimal(row, "equity")
+    if equity is None or equity <= 0 or collateral.tiers is None:
+        return _ZERO
+    return abs(collateral.counted(equity) / equity * wallet - collateral.counted(wallet))
+
+
+def _collateral_tiers(tiered: Part) -> Collateral:
     """The ratios of a coin by the amount held; one rate where it has one tier."""
     listed = tiered.member("collateralRatioList")
     remedy = f"give the answer of {REQUESTS['tieredCollateralRatio']} whole"
@@ -810,8 +783,8 @@ def _collateral_tiers(tiered: Part) -> _Collateral:
         # What is held beyond the last tier does not count.
         rows.append((end, _ZERO))
     if len(rows) == 1:
-        return _Collateral(rows[0][1], None)
-    return _Collateral(None, TierTable(("above", "collateral_rate"), tuple(rows), listed.pointer))
+        return Collateral(rows[0][1], None)
+    return Collateral(None, TierTable(("above", "collateral_rate"), tuple(rows), listed.pointer))
 
 
 # ---------------------------------------------------------------- orders

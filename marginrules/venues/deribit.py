@@ -23,9 +23,11 @@ from marginrules.venues.figures import (
     check_profit_total,
     filled,
     filled_decimal,
+    framed_rows,
     rows_by,
     unwrapped,
     value_slack,
+    without_sign,
 )
 from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, last_place
@@ -173,11 +175,7 @@ def _answers(payload: Part) -> _Answers:
 
 
 def _rows(answer: Part | None) -> Iterable[Part]:
-    """The rows of an answer, or of several answers in a list, each with its frame or without."""
-    if answer is None:
-        return
-    for item in unwrapped(answer, "result", {}).rows():
-        yield from unwrapped(item, "result", {}).rows()
+    return framed_rows(answer, "result", {})
 
 
 def _margin_model(answer: Part, summaries: Mapping[str, Part]) -> str:
@@ -276,8 +274,7 @@ def _held(row: Part, instrument: Instrument) -> _Held:
     if shown is not None:
         computed = base_quantity(instrument, quantity, mark_price)
         slack = value_slack(instrument, quantity, mark_price) if instrument.contract == "inverse" else _ZERO
-        unsigned = Part(abs(shown.decimal()), shown.source, shown.requests, shown.keys)
-        check_figure(unsigned, computed, slack, "size at mark_price", _ONE_MOMENT)
+        check_figure(without_sign(shown), computed, slack, "size at mark_price", _ONE_MOMENT)
     _check_margins(row, instrument, quantity, mark_price)
     position = Position(
         id=instrument.symbol,

@@ -1,17 +1,18 @@
 """Figures that importers of several venues read and compare alike. Nothing here knows a venue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from attrs import frozen
 
 from marginrules.account.contracts import unrealized_pnl, value_at
-from marginrules.account.state import Instrument
+from marginrules.account.state import Instrument, Position, TierTable
 from marginrules.arithmetic import SOLVED_DIGITS, plain_text, to_solved_digits
 from marginrules.venues.payload import Part, each_once, last_place
 
 _MARKS_MOVE = Decimal("0.01")
+_ZERO = Decimal(0)
 
 
 def filled(part: Part, key: str) -> Part | None:
@@ -70,6 +71,17 @@ def profit_and_slack(
     return unrealized_pnl(instrument, quantity, entry_price, mark_price), slack
 
 
+def profit_and_value(instrument: Instrument, position: Position, mark_price: Decimal) -> tuple[Decimal, Decimal]:
+    """Profit and value of a position at a mark price, in the settlement asset."""
+    profit = unrealized_pnl(instrument, position.quantity, position.entry_price, mark_price)
+    return profit, value_at(instrument, position.quantity, mark_price)
+
+
+def without_sign(shown: Part) -> Part:
+    """A printed figure as if it had no sign, which some venues print for a short."""
+    return Part(abs(shown.decimal()), shown.source, shown.requests, shown.keys)
+
+
 def positions_of_both_sides(symbols: Iterable[str]) -> frozenset[str]:
     """The symbols that come more than once: of those a long and a short are open at the same time."""
     listed = list(symbols)
@@ -81,6 +93,23 @@ def position_id(symbol: str, quantity: Decimal, both_sides: frozenset[str]) -> s
     if symbol not in both_sides:
         return symbol
     return f"{symbol}:{'LONG' if quantity > 0 else 'SHORT'}"
+
+
+def check_side(shown: Part, side: str) -> None:
+    """Refuse a signed quantity that is not of the side which its row names.
+
+    Args:
+        shown: the quantity.
+        side: LONG or SHORT; any other word, such as BOTH, says nothing about the sign.
+
+    Raises:
+        StateError: a long is negative, or a short positive.
+    """
+    quantity, name = shown.decimal(), shown.keys[-1]
+    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
+        raise shown.error(
+            f"{name} is {quantity} on the {side} side", f"a short has a negative {name}, a long a positive one"
+        )
 
 
 def unwrapped(answer: Part, key: str, success: Mapping[str, str]) -> Part:
@@ -103,6 +132,37 @@ def unwrapped(answer: Part, key: str, success: Mapping[str, str]) -> Part:
     if answer.has("error"):
         raise answer.error(f"{answer.name} is no answer: error is {str(answer.member('error').value)[:200]}", again)
     return answer.member(key) if answer.has(key) else answer
+
+
+def framed_rows(answer: Part | None, key: str, success: Mapping[str, str]) -> Iterator[Part]:
+    """The rows of an answer, or of several answers in a list, each with its frame or without.
+
+    Args:
+        answer: the answer or the list; None where the payload has none.
+        key: the member of the frame that holds what was asked for.
+        success: members of the frame that say whether the request was answered, and what they are then.
+
+    Raises:
+        StateError: the venue refused a request.
+    """
+    if answer is None:
+        return
+    for item in unwrapped(answer, key, success).rows():
+        yield from unwrapped(item, key, success).rows()
+
+
+def server_moment(payload: Part, key: str, member: str) -> datetime | None:
+    """The time of the venue, in milliseconds: in the answer of that name or in its place; None where none is given.
+
+    Args:
+        payload: the whole payload.
+        key: the name of the answer.
+        member: the member of the answer that has the time.
+    """
+    given = payload.optional(key)
+    if given is None:
+        return None
+    return (given.member(member) if isinstance(given.value, Mapping) else given).moment()
 
 
 def text_moment(part: Part) -> datetime:
@@ -184,6 +244,27 @@ def check_profit_total(
             f"{shown.name} is {plain_text(total)}, but the positions have {plain_text(to_solved_digits(profit))}",
             f"give the answer of {answer} of all positions, taken at the same moment",
         )
+
+
+@frozen
+class Collateral:
+    """What of an asset counts as margin: one rate, or tiers by the amount held."""
+
+    rate: Decimal | None
+    tiers: TierTable | None
+
+    def counted(self, amount: Decimal) -> Decimal:
+        """What counts of an amount; a debt counts in full."""
+        if amount <= 0:
+            return amount
+        if self.tiers is None:
+            return amount * (self.rate or _ZERO)
+        ends = [*(row[0] or _ZERO for row in self.tiers.rows[1:]), amount]
+        parts = (
+            (row[1] or _ZERO) * max(_ZERO, min(end, amount) - (row[0] or _ZERO))
+            for row, end in zip(self.tiers.rows, ends, strict=True)
+        )
+        return sum(parts, _ZERO)
 
 
 @frozen

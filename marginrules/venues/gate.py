@@ -21,12 +21,15 @@ from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
     check_profit_total,
+    check_side,
     filled,
     filled_decimal,
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    profit_and_value,
     refuse_a_lone_answer,
+    server_moment,
     value_slack,
 )
 from marginrules.venues.importer import Importer
@@ -96,7 +99,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE, _NEEDED)
     answers = _answers(payload)
-    moment = _moment(payload)
+    moment = server_moment(payload, "time", "server_time")
     for account in answers.accounts.values():
         _check_account(account, moment)
 
@@ -173,13 +176,6 @@ def _tier_rows(answer: Part) -> Mapping[str, tuple[Part, ...]]:
         )
         found.setdefault(contract.text(), []).append(row)
     return {contract: tuple(rows) for contract, rows in found.items()}
-
-
-def _moment(payload: Part) -> datetime | None:
-    given = payload.optional("time")
-    if given is None:
-        return None
-    return (given.member("server_time") if isinstance(given.value, Mapping) else given).moment()
 
 
 def _check_account(row: Part, moment: datetime | None) -> None:
@@ -294,11 +290,7 @@ def _leverage(row: Part) -> Decimal | None:
 
 def _held(row: Part, instrument: Instrument, both_sides: frozenset[str]) -> _Held:
     quantity = row.member("size").decimal()
-    side = _side(row)
-    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
-        raise row.member("size").error(
-            f"size is {quantity} on the {side} side", "a short has a negative size, a long a positive one"
-        )
+    check_side(row.member("size"), _side(row))
     entry_price, mode = row.member("entry_price").positive(), _mode(row)
     mark_price = row.member("mark_price").positive()
     if mark_price != instrument.mark_price:
@@ -378,13 +370,9 @@ def _balances(answers: _Answers, settling: Mapping[str, None], held: list[_Held]
     balances = []
     for asset, row in answers.accounts.items():
         pairs = [
-            (
-                profit_and_slack(entry.instrument, position.quantity, position.entry_price, mark)[0],
-                value_at(entry.instrument, position.quantity, mark),
-            )
+            profit_and_value(entry.instrument, entry.position, entry.row.member("mark_price").decimal())
             for entry in held
             if entry.instrument.settle == asset
-            for position, mark in [(entry.position, entry.row.member("mark_price").decimal())]
         ]
         check_profit_total(filled(row, "unrealised_pnl"), Decimal(1), pairs, REQUESTS["positions"])
         # `total` has the margins of positions and orders in it, and no profit that is not realised.

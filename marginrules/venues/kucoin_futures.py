@@ -32,16 +32,20 @@ from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
     check_profit_total,
+    check_side,
     entry_price_of_cost,
     filled,
     filled_decimal,
+    framed_rows,
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    profit_and_value,
     refuse_a_lone_answer,
     rows_by,
     unwrapped,
     value_slack,
+    without_sign,
 )
 from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place
@@ -184,11 +188,7 @@ def _answers(payload: Part) -> _Answers:
 
 
 def _rows(answer: Part | None) -> Iterator[Part]:
-    """The rows of an answer, or of several answers in a list, each with its frame or without."""
-    if answer is None:
-        return
-    for item in unwrapped(answer, "data", _SUCCESS).rows():
-        yield from unwrapped(item, "data", _SUCCESS).rows()
+    return framed_rows(answer, "data", _SUCCESS)
 
 
 def _mode(row: Part) -> str:
@@ -336,11 +336,7 @@ def _risk_limit(row: Part, answers: _Answers) -> Decimal | None:
 
 def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers: _Answers) -> _Held:
     quantity = row.member("currentQty").decimal()
-    side = _position_side(row)
-    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
-        raise row.member("currentQty").error(
-            f"currentQty is {quantity} on the {side} side", "a short has a negative currentQty, a long a positive one"
-        )
+    check_side(row.member("currentQty"), _position_side(row))
     mark_price, mode = row.member("markPrice").positive(), _mode(row)
     entry_price = _entry_price(row, instrument, quantity)
     _check_value_and_profit(row, instrument, quantity, entry_price, mark_price)
@@ -411,7 +407,7 @@ def _check_value_and_profit(
     """Refuse a row whose value or profit is not that of its size and prices, within the digits printed."""
     shown = filled(row, "markValue")
     if shown is not None:
-        size = Part(abs(shown.decimal()), shown.source, shown.requests, shown.keys)
+        size = without_sign(shown)
         slack = value_slack(instrument, quantity, mark_price)
         check_figure(size, value_at(instrument, quantity, mark_price), slack, "currentQty at markPrice", _ONE_MOMENT)
     shown = filled(row, "unrealisedPnl")
@@ -474,13 +470,9 @@ def _balances(answers: _Answers, settling: Mapping[str, None], held: list[_Held]
     for asset, row in answers.overviews.items():
         shown = row.member("unrealisedPNL")
         pairs = [
-            (
-                profit_and_slack(entry.instrument, position.quantity, position.entry_price, mark)[0],
-                value_at(entry.instrument, position.quantity, mark),
-            )
+            profit_and_value(entry.instrument, entry.position, entry.row.member("markPrice").decimal())
             for entry in held
             if entry.instrument.settle == asset
-            for position, mark in [(entry.position, entry.row.member("markPrice").decimal())]
         ]
         check_profit_total(shown, Decimal(1), pairs, REQUESTS["positions"])
         # What is frozen is on its way out of the account, and backs no position.

@@ -32,6 +32,7 @@ from marginrules.account.state import (
 )
 from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
 from marginrules.venues.figures import (
+    Collateral,
     LoneAnswer,
     check_figure,
     check_profit_total,
@@ -135,27 +136,6 @@ class _Held:
             return shown
         mark = self.instrument.mark_price or _ZERO
         return profit_and_slack(self.instrument, self.position.quantity, self.position.entry_price, mark)[0]
-
-
-@frozen
-class _Discount:
-    """What of a currency counts as collateral: one rate, or tiers by the amount held."""
-
-    rate: Decimal | None
-    tiers: TierTable | None
-
-    def counted(self, amount: Decimal) -> Decimal:
-        """What counts of an amount; a debt counts in full."""
-        if amount <= 0:
-            return amount
-        if self.tiers is None:
-            return amount * (self.rate or _ZERO)
-        ends = [*(row[0] or _ZERO for row in self.tiers.rows[1:]), amount]
-        parts = (
-            (row[1] or _ZERO) * max(_ZERO, min(end, amount) - (row[0] or _ZERO))
-            for row, end in zip(self.tiers.rows, ends, strict=True)
-        )
-        return sum(parts, _ZERO)
 
 
 def read(payload: object, source: str = "payload") -> AccountState:
@@ -658,11 +638,11 @@ def _index_price(currency: str, row: Part, held: list[_Held], answers: _Answers)
     return None
 
 
-def _discount(currency: str, row: Part, answers: _Answers) -> _Discount:
+def _discount(currency: str, row: Part, answers: _Answers) -> Collateral:
     """The discount rate of a currency, or its tiers; 0 where it is switched off as collateral."""
     switch = row.optional("collateralEnabled")
     if switch is not None and switch.value != "" and not switch.flag():
-        return _Discount(_ZERO, None)
+        return Collateral(_ZERO, None)
     rows = rows_by(_rows(answers.payload, "discountRate"), "ccy")
     if not rows:
         raise answers.payload.lacks("discountRate")
@@ -687,11 +667,11 @@ def _discount(currency: str, row: Part, answers: _Answers) -> _Discount:
         # What is held beyond the last tier does not count.
         table.append((end, _ZERO))
     if len(table) == 1:
-        return _Discount(table[0][1], None)
-    return _Discount(None, TierTable(("above", "collateral_rate"), tuple(table), listed.pointer))
+        return Collateral(table[0][1], None)
+    return Collateral(None, TierTable(("above", "collateral_rate"), tuple(table), listed.pointer))
 
 
-def _check_discount(row: Part, discount: _Discount, price: Decimal, held: list[_Held]) -> Decimal:
+def _check_discount(row: Part, discount: Collateral, price: Decimal, held: list[_Held]) -> Decimal:
     """What a currency adds to the adjusted equity; refused where the venue's own figure is another."""
     equity, shown = filled_decimal(row, "eq"), filled(row, "disEq")
     if equity is None:
