@@ -14,7 +14,7 @@ from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
 from marginrules.engine.arrange import PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
-from marginrules.engine.kernel import Kernel, Rows, compile_pool, compile_report, run_kernel
+from marginrules.engine.kernel import Kernel, Rows, compile_pool, compile_prices, compile_report, run_kernel
 from marginrules.engine.report import (
     NO_FIGURES,
     Figure,
@@ -77,6 +77,11 @@ def _facts(pool: plan.PoolPlan) -> Mapping[plan.Scope, list[plan.Node]]:
 
 
 @lru_cache(maxsize=512)
+def _stated(pool: plan.PoolPlan) -> Kernel:
+    return compile_prices(pool)
+
+
+@lru_cache(maxsize=512)
 def _whole(pool: plan.PoolPlan) -> Kernel:
     return compile_pool(pool, _facts(pool))
 
@@ -102,6 +107,7 @@ class PoolEvaluation:
     compiled: Compiled
     prices: PoolPrices = NO_PRICES
     _reference: Interpreter | None = None
+    _stated: tuple[Rows | None] | None = None
     _whole: tuple[Rows | None] | None = None
     """What the whole kernel computes, once something that the report does not show is asked for."""
 
@@ -120,7 +126,16 @@ class PoolEvaluation:
     def put_prices(self, prices: PoolPrices) -> None:
         """Note the solved prices; what was worked out before they were known is worked out again."""
         self.prices = prices
-        self._reference = None
+        self._reference = self._stated = None
+
+    def stated_price(self, node: plan.Node, index: int) -> Value:
+        """The price of a position by a rule of the policy's own."""
+        kernel = _stated(self.instance.plan)
+        if self._stated is None:
+            self._stated = (run_kernel(kernel, self.instance, self.state, self.prices.solved),)
+        rows, column = self._stated[0], kernel.columns["position"].get(id(node))
+        found: Value | None = None if rows is None or column is None else rows["position"][index][column]
+        return self.value(node, ("position", index)) if found is None else found
 
     def value(self, node: plan.Node, entity: Entity) -> Value:
         """A node's value for an entity of its scope."""
@@ -481,7 +496,7 @@ class _Writer:
         for name, solved in _PRICES.items():
             price: Value
             if name in stated:
-                price = pool.value(stated[name], ("position", index))
+                price = pool.stated_price(stated[name], index)
             else:
                 price = pool.prices.solved.get((solved, index), _NOT_SOLVED)
             found.append(self._of_position(pool, index, name, price) if isinstance(price, Unknown) else price)

@@ -18,7 +18,7 @@ from marginrules.account.state import AccountState, Asset, TierTable
 from marginrules.engine.arrange import PoolInstance
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.tiers import amounts_by_continuity, row_of
-from marginrules.engine.unknown import MissingError, Unknown
+from marginrules.engine.unknown import MissingError, Unknown, Value
 from marginrules.policy import plan
 
 _RECORDS: Mapping[str, str] = {
@@ -61,7 +61,7 @@ class Kernel:
     """A compiled pool.
 
     Attributes:
-        run: `(account, positions, orders, balances, collateral, asset, assets, groups)` to the values of the pool, and
+        run: `(account, positions, orders, balances, collateral, asset, assets, groups, solved prices)` to the values of the pool, and
             of each position, order, balance and group, by scope.
         columns: where a node's value stands, by scope and node.
         partial: columns, by scope, of what is computed in a branch, so that an account may have no value there.
@@ -287,16 +287,13 @@ class Emitter:
                 self.line(f"{to} = {self.emit(value, 'pool')}")
             case plan.GroupValue(group=group, value=value, by=by):
                 self._group_value(group, value, by, to)
+            case plan.Solved(name=name):
+                self.line(f"{to} = solved[{name!r}, number]")
+                self.line(f"if {to}.__class__ is not Decimal: raise MissingError({name!r})")
             case plan.Given(field=plan.Field() as asked):
                 self.line(f"{to} = {self._read(asked)} is not None")
             case (
-                plan.TierColumn()
-                | plan.Aggregate()
-                | plan.Solved()
-                | plan.Asked()
-                | plan.Seen()
-                | plan.Elsewhere()
-                | plan.Given()
+                plan.TierColumn() | plan.Aggregate() | plan.Asked() | plan.Seen() | plan.Elsewhere() | plan.Given()
             ):  # pragma: no cover - handled where they belong
                 raise TypeError(node)
 
@@ -518,7 +515,15 @@ def outer_parts(node: plan.Node) -> Iterator[plan.Node]:
             yield part
 
 
-def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> Rows | None:
+_NOT_SOLVED: Mapping[tuple[str, int], Value] = {}
+
+
+def run_kernel(
+    kernel: Kernel,
+    instance: PoolInstance,
+    state: AccountState,
+    solved: Mapping[tuple[str, int], Value] = _NOT_SOLVED,
+) -> Rows | None:
     """The values of a pool; None where something is missing or has no result, for the reference evaluator to explain."""
     if isinstance(instance.collateral, Unknown):
         return None
@@ -532,6 +537,7 @@ def run_kernel(kernel: Kernel, instance: PoolInstance, state: AccountState) -> R
             instance.asset,
             state.asset_by_name,
             instance.groups,
+            solved,
         )
     except (MissingError, DecimalException, ZeroDivisionError, KeyError, IndexError):
         return None
@@ -612,6 +618,13 @@ def compile_pool(pool: plan.PoolPlan, facts: Mapping[plan.Scope, list[plan.Node]
     return compile_nodes(pool_roots(pool), members, pool)
 
 
+def compile_prices(pool: plan.PoolPlan) -> Kernel:
+    """The kernel of the prices that a policy states by rules of its own, from those that were solved."""
+    members = pool.definitions["position"]
+    stated: list[plan.Node] = [members[name] for name in ("liquidation_price", "bankruptcy_price") if name in members]
+    return compile_nodes([], {"positions": stated}, pool)
+
+
 def _not_compiled(*_: Any) -> Rows:
     raise MissingError
 
@@ -645,6 +658,7 @@ def _compile_nodes(
     everything = plan.below(*roots, *(node for found in member_nodes.values() for node in found))
     roots = [*roots, *(node.value for node in everything if isinstance(node, plan.PoolValue))]
     names: dict[str, Any] = {
+        "Decimal": Decimal,
         "MissingError": MissingError,
         "round_to_step": round_to_step,
         "row_of": row_of,
@@ -687,7 +701,7 @@ def _compile_nodes(
     pool_values = ", ".join(emitter.columns.get("pool", {}))
     source = "\n".join(
         [
-            "def run(a, positions, orders, balances, collateral, asset, assets, groups):",
+            "def run(a, positions, orders, balances, collateral, asset, assets, groups, solved):",
             *emitter.settings.values(),
             *emitter.lines,
             f"    return {{'pool': [[{pool_values}]], {rows}}}",
@@ -781,6 +795,8 @@ def _loop(
         parts = [("key", f"of_{members}.keys"), ("(i, s)", f"of_{members}.records")]
         if own:
             parts.append(("number", f"range(len(of_{members}.keys))"))
+    if members == "positions" and any(isinstance(node, plan.Solved) for node in plan.below(*nodes, *run)):
+        parts.append(("number", "range(len(positions))"))
     if not first:
         parts.append(("kept", f"{members}_rows"))
     if members not in groups:
