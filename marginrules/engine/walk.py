@@ -736,8 +736,13 @@ def _follow(
         if verdicts != before:
             # Seen from beyond, the change is where it was seen from before; or else the verdict there is looked at.
             near = ahead * back
-            if not any(near < kink < x or x < kink < near for kink in kinks) and point(near)[0] != before:
-                raise NotAffineError
+            low, high = (near, x) if near < x else (x, near)
+            for kink in kinks:
+                if low < kink < high:
+                    break
+            else:
+                if point(near)[0] != before:
+                    raise NotAffineError
             for number, verdict in enumerate(verdicts):
                 if verdict != before[number]:
                     found[number].append(ahead)
