@@ -23,16 +23,30 @@ from marginrules.account.state import (
     Instrument,
     Order,
     Position,
-    TierTable,
-    Value,
 )
 from marginrules.arithmetic import CONTEXT
+from marginrules.venues.binance import (
+    CONDITIONAL,
+    MODES,
+    ONE_MOMENT,
+    POSITION_SIDES,
+    PRINTED_UNIT,
+    SIDES,
+    bracket_tiers,
+    check_all_positions_are_here,
+    check_position_side,
+    filter_step,
+    liquidation_fee,
+    refuse_margin_of_orders,
+    symbol_and_side,
+)
 from marginrules.venues.figures import (
     check_figure,
     position_id,
     positions_of_both_sides,
     profit_and_slack,
     rows_by,
+    server_moment,
     value_slack,
 )
 from marginrules.venues.importer import Importer
@@ -49,16 +63,6 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("account", "positionRisk", "leverageBracket", "exchangeInfo")
-_MODES = {"cross": "cross", "crossed": "cross", "isolated": "isolated"}
-_SIDES = {"buy": "buy", "sell": "sell"}
-_POSITION_SIDES = {"both": "BOTH", "long": "LONG", "short": "SHORT"}
-_ONE_MOMENT = "take the answers at one moment, each of all symbols"
-
-# Orders of these kinds are in no book, and hold no margin, until their price is touched.
-_CONDITIONAL = ("STOP", "TAKE_PROFIT", "TRAILING_STOP")
-
-# The venue prints amounts to eight decimals, some rounded and some cut.
-_PRINTED_UNIT = Decimal("0.00000001")
 
 # A profit of so many printed units or more shows whether the size of the contract is right.
 _TELLING = 100
@@ -113,7 +117,10 @@ def _read(payload: Part) -> AccountState:
         if symbol not in instruments:
             instruments[symbol] = _instrument(symbol, row, answers, traded_only=False)
         held.append(_held(symbol, side, row, instruments[symbol], both_sides, answers))
-    _check_all_positions_are_here(answers, held)
+    check_all_positions_are_here(
+        answers.account_positions,
+        {(entry.position.symbol, entry.side): entry.position.quantity for entry in held},
+    )
     for entry in held:
         _check_bracket(entry, answers)
 
@@ -127,16 +134,15 @@ def _read(payload: Part) -> AccountState:
             risk = next((risk for (symbol, _), risk in answers.risk.items() if symbol == order.symbol), row)
             instruments[order.symbol] = _instrument(order.symbol, risk, answers, traded_only=True)
         orders.append(order)
-    _check_orders_are_here(answers, orders)
+    if not orders:
+        refuse_margin_of_orders(payload, (*answers.assets.values(), *answers.risk.values()))
 
     settling = dict.fromkeys(instrument.settle for instrument in instruments.values())
     balances = _balances(answers, settling)
-    time = payload.optional("time")
-    moment = (time.member("serverTime") if isinstance(time.value, Mapping) else time).moment() if time else None
     return AccountState(
         account=Account(
             id="binance-coinm",
-            as_of=moment,
+            as_of=server_moment(payload, "time", "serverTime"),
             inputs={} if answers.dual_side is None else {"dualSidePosition": answers.dual_side},
         ),
         balances=balances,
@@ -204,29 +210,16 @@ def _dual_side(payload: Part) -> bool | None:
 
 def _by_side(rows: tuple[Part, ...]) -> Mapping[tuple[str, str], Part]:
     found = {}
-    for _, row in each_once((" ".join(_key(row)), row) for row in rows):
-        found[_key(row)] = row
+    for _, row in each_once((" ".join(symbol_and_side(row)), row) for row in rows):
+        found[symbol_and_side(row)] = row
     return found
-
-
-def _key(row: Part) -> tuple[str, str]:
-    side = row.optional("positionSide")
-    return row.member("symbol").text(), side.choice(_POSITION_SIDES) if side else "BOTH"
 
 
 def _held(
     symbol: str, side: str, row: Part, instrument: Instrument, both_sides: frozenset[str], answers: _Answers
 ) -> _Held:
     quantity = row.member("positionAmt").decimal()
-    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
-        raise row.member("positionAmt").error(
-            f"positionAmt is {quantity} on the {side} side", "a short has a negative positionAmt, a long a positive one"
-        )
-    if answers.dual_side is not None and answers.dual_side != (side != "BOTH"):
-        raise row.error(
-            f"dualSidePosition is {'true' if answers.dual_side else 'false'}, but a position is open on the side {side}",
-            _ONE_MOMENT,
-        )
+    check_position_side(row, side, dual_side=answers.dual_side)
     entry_price = row.member("entryPrice").positive()
     mark_price = row.member("markPrice").positive()
     _check_value(row, quantity, entry_price, mark_price, instrument)
@@ -259,7 +252,7 @@ def _check_value(
     if shown is not None:
         profit, slack = profit_and_slack(instrument, quantity, entry_price, mark_price)
         formula = "positionAmt x contractSize x (1 / entryPrice - 1 / markPrice)"
-        check_figure(shown, profit, slack, formula, _ONE_MOMENT)
+        check_figure(shown, profit, slack, formula, ONE_MOMENT)
         # The venue's own sample of a row has a notionalValue of another contract size beside a profit that is right:
         # size, prices and contract are confirmed by a profit that is large enough, and the value is not read.
         if abs(profit) >= _TELLING * (slack + last_place(shown.decimal())):
@@ -268,26 +261,26 @@ def _check_value(
     if shown is not None:
         value = value_at(instrument, quantity, mark_price).copy_sign(shown.decimal())
         slack = value_slack(instrument, quantity, mark_price)
-        check_figure(shown, value, slack, "positionAmt x contractSize / markPrice", _ONE_MOMENT)
+        check_figure(shown, value, slack, "positionAmt x contractSize / markPrice", ONE_MOMENT)
 
 
 def _margin_mode(row: Part, answers: _Answers) -> str | None:
-    named, same = row.optional("marginType"), answers.account_positions.get(_key(row))
-    mode = named.choice(_MODES) if named else None
+    named, same = row.optional("marginType"), answers.account_positions.get(symbol_and_side(row))
+    mode = named.choice(MODES) if named else None
     flagged = same.optional("isolated") if same else None
     if flagged is None:
         return mode
     elsewhere = "isolated" if flagged.flag() else "cross"
     if mode not in {None, elsewhere}:
-        raise row.member("marginType").error(f"{row.name} is {mode}, but {flagged.name} says {elsewhere}", _ONE_MOMENT)
+        raise row.member("marginType").error(f"{row.name} is {mode}, but {flagged.name} says {elsewhere}", ONE_MOMENT)
     return elsewhere
 
 
 def _leverage(row: Part, answers: _Answers) -> Decimal | None:
-    same = answers.account_positions.get(_key(row))
+    same = answers.account_positions.get(symbol_and_side(row))
     named = [part.member("leverage") for part in (row, same) if part is not None and part.has("leverage")]
     if len({part.positive() for part in named}) > 1:
-        raise named[0].error(f"{named[0].name} and {named[1].name} contradict each other", _ONE_MOMENT)
+        raise named[0].error(f"{named[0].name} and {named[1].name} contradict each other", ONE_MOMENT)
     return named[0].positive() if named else None
 
 
@@ -301,35 +294,11 @@ def _isolated_wallet(row: Part) -> Decimal:
             raise row.lacks("isolatedMargin")
         return wallet or _ZERO
     without_profit = margin - row.member("unRealizedProfit").decimal() if margin else _ZERO
-    if wallet is not None and abs(wallet - without_profit) > 2 * _PRINTED_UNIT:
+    if wallet is not None and abs(wallet - without_profit) > 2 * PRINTED_UNIT:
         raise row.member("isolatedWallet").error(
-            f"isolatedWallet is {wallet}, but isolatedMargin - unRealizedProfit is {without_profit}", _ONE_MOMENT
+            f"isolatedWallet is {wallet}, but isolatedMargin - unRealizedProfit is {without_profit}", ONE_MOMENT
         )
     return without_profit if wallet is None else wallet
-
-
-def _check_all_positions_are_here(answers: _Answers, held: list[_Held]) -> None:
-    """Refuse `positionRisk` of fewer symbols, or of another moment, than the answer about the account."""
-    quantities = {(entry.position.symbol, entry.side): entry.position.quantity for entry in held}
-    for key, row in answers.account_positions.items():
-        quantity = optional_decimal(row, "positionAmt")
-        if quantity is not None and quantity != quantities.get(key, _ZERO):
-            raise row.member("positionAmt").error(
-                f"{row.name} has {quantity} of {' '.join(key)}, but positionRisk has {quantities.get(key, _ZERO)}",
-                _ONE_MOMENT,
-            )
-
-
-def _check_orders_are_here(answers: _Answers, orders: list[Order]) -> None:
-    """Ask for the open orders where the venue prints a margin that only orders take."""
-    if orders:
-        return
-    for row in (*answers.assets.values(), *answers.risk.values()):
-        if optional_decimal(row, "openOrderInitialMargin"):
-            if not answers.payload.has("openOrders"):
-                raise answers.payload.lacks("openOrders")
-            shown = row.member("openOrderInitialMargin")
-            raise shown.error(f"{shown.name} is {shown.decimal()}, but openOrders has no order", _ONE_MOMENT)
 
 
 def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool) -> Instrument:
@@ -345,7 +314,7 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
     bracket = answers.brackets.get(symbol)
     if not traded_only:
         bracket = _row_of(symbol, answers.brackets, "leverageBracket", row)
-    tiers = _tiers(bracket) if bracket else None
+    tiers = bracket_tiers(bracket, _floor, "qtyCap") if bracket else None
     return Instrument(
         symbol=symbol,
         contract="inverse",
@@ -355,17 +324,12 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         contract_size=described.member("contractSize").positive(),
         mark_price=optional_decimal(row, "markPrice") or None,
         max_leverage=tiers.cell(0, "max_leverage") if tiers else None,
-        tick_size=_filter(described, "PRICE_FILTER", "tickSize"),
-        quantity_step=_filter(described, "LOT_SIZE", "stepSize"),
+        tick_size=filter_step(described, "PRICE_FILTER", "tickSize"),
+        quantity_step=filter_step(described, "LOT_SIZE", "stepSize"),
         tiers=tiers,
-        inputs=_liquidation_fee(described),
+        inputs=liquidation_fee(described),
         pointer=row.pointer,
     )
-
-
-def _liquidation_fee(described: Part) -> dict[str, Value]:
-    fee = described.optional("liquidationFee")
-    return {"liquidationFee": fee.rate()} if fee else {}
 
 
 def _row_of(symbol: str, rows: Mapping[str, Part], name: str, row: Part) -> Part:
@@ -376,47 +340,9 @@ def _row_of(symbol: str, rows: Mapping[str, Part], name: str, row: Part) -> Part
     return rows[symbol]
 
 
-def _filter(described: Part, kind: str, key: str) -> Decimal | None:
-    filters = described.optional("filters")
-    for row in filters.items() if filters else ():
-        if row.member("filterType").text() == kind and optional_decimal(row, key):
-            return row.member(key).positive()
-    return None
-
-
 def _floor(row: Part) -> Part:
     # The documentation of this answer spells the lower edge `qtylFloor`; other answers of the venue, `qtyFloor`.
     return row.optional("qtyFloor") or row.member("qtylFloor")
-
-
-def _tiers(part: Part) -> TierTable:
-    """The brackets of a symbol; `above` and the amounts in the base coin."""
-    brackets, remedy = part.member("brackets"), f"give the answer of {REQUESTS['leverageBracket']} as the venue gave it"
-    rows = sorted(brackets.items(), key=lambda row: _floor(row).decimal())
-    if not rows:
-        raise brackets.error(f"{brackets.name} is empty", remedy)
-    end = _ZERO
-    for row in rows:
-        floor = _floor(row).decimal()
-        if floor != end:
-            raise _floor(row).error(
-                f"a bracket of {part.member('symbol').text()} begins at {floor}, but the one before ends at {end}",
-                remedy,
-            )
-        end = row.member("qtyCap").positive()
-    return TierTable(
-        ("above", "maintenance_rate", "maintenance_amount", "max_leverage"),
-        tuple(
-            (
-                _floor(row).decimal(),
-                row.member("maintMarginRatio").rate(),
-                row.member("cum").decimal(),
-                row.member("initialLeverage").positive(),
-            )
-            for row in rows
-        ),
-        brackets.pointer,
-    )
 
 
 def _check_bracket(entry: _Held, answers: _Answers) -> None:
@@ -445,7 +371,7 @@ def _check_bracket(entry: _Held, answers: _Answers) -> None:
     check_figure(
         shown,
         value * rate - amount,
-        rate * leverage * last_place(margin) + _PRINTED_UNIT,
+        rate * leverage * last_place(margin) + PRINTED_UNIT,
         "the bracket of leverageBracket for positionInitialMargin x leverage",
         f"add the answer of {REQUESTS['leverageBracket']} for this account, of the same day, as `leverageBracket`",
     )
@@ -480,19 +406,19 @@ def _check_cross_wallet(asset: str, row: Part, wallet: Decimal, answers: _Answer
             continue
         if _margin_mode(position, answers) != "cross":
             isolated.append(_isolated_wallet(position))
-    if abs(cross + sum(isolated, _ZERO) - wallet) > (len(isolated) + 1) * _PRINTED_UNIT:
+    if abs(cross + sum(isolated, _ZERO) - wallet) > (len(isolated) + 1) * PRINTED_UNIT:
         raise row.member("crossWalletBalance").error(
             f"walletBalance is {wallet} and crossWalletBalance {cross}, "
             f"but the isolated wallets of positionRisk in {asset} are {sum(isolated, _ZERO)}",
-            _ONE_MOMENT,
+            ONE_MOMENT,
         )
 
 
 def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
     """A resting order; None for a conditional one whose price has not been touched."""
-    symbol, side = row.member("symbol").text(), row.member("side").choice(_SIDES)
+    symbol, side = row.member("symbol").text(), row.member("side").choice(SIDES)
     kind = row.optional("type")
-    if kind is not None and kind.text().startswith(_CONDITIONAL):
+    if kind is not None and kind.text().startswith(CONDITIONAL):
         return None
     executed = optional_decimal(row, "executedQty") or _ZERO
     quantity = row.member("origQty").positive() - executed
@@ -501,7 +427,7 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
             f"executedQty is {executed}, which leaves nothing of origQty to fill", "leave orders out that are filled"
         )
     named = row.optional("positionSide")
-    position_side = named.choice(_POSITION_SIDES) if named else None
+    position_side = named.choice(POSITION_SIDES) if named else None
     flagged = row.optional("reduceOnly")
     reduces = flagged.flag() if flagged else None
     if position_side in {"LONG", "SHORT"}:

@@ -22,10 +22,25 @@ from marginrules.account.state import (
     Instrument,
     Order,
     Position,
-    TierTable,
     Value,
 )
 from marginrules.arithmetic import CONTEXT
+from marginrules.venues.binance import (
+    CONDITIONAL,
+    MODES,
+    ONE_MOMENT,
+    POSITION_SIDES,
+    PRINTED_UNIT,
+    SIDES,
+    bracket_tiers,
+    check_all_positions_are_here,
+    check_position_side,
+    filter_step,
+    liquidation_fee,
+    refuse_margin_of_orders,
+    symbol_and_side,
+)
+from marginrules.venues.figures import position_id, positions_of_both_sides, rows_by, server_moment
 from marginrules.venues.importer import Importer
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
@@ -43,16 +58,6 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("account", "positionRisk", "leverageBracket")
-_MODES = {"cross": "cross", "crossed": "cross", "isolated": "isolated"}
-_SIDES = {"buy": "buy", "sell": "sell"}
-_POSITION_SIDES = {"both": "BOTH", "long": "LONG", "short": "SHORT"}
-_ONE_MOMENT = "take the answers at one moment, each of all symbols"
-
-# Orders of these kinds are in no book, and hold no margin, until their price is touched.
-_CONDITIONAL = ("STOP", "TAKE_PROFIT", "TRAILING_STOP")
-
-# The venue prints amounts to eight decimals, some rounded and some cut.
-_PRINTED_UNIT = Decimal("0.00000001")
 _ZERO = Decimal(0)
 
 
@@ -108,9 +113,12 @@ def _read(payload: Part) -> AccountState:
     answers = _answers(payload)
 
     open_rows = [row for row in answers.risk if row.member("positionAmt").decimal()]
-    sides = [row.member("symbol").text() for row in open_rows]
-    held = [_held(row, answers, both=sides.count(row.member("symbol").text()) > 1) for row in open_rows]
-    _check_all_positions_are_here(answers, held)
+    both_sides = positions_of_both_sides(row.member("symbol").text() for row in open_rows)
+    held = [_held(row, answers, both_sides) for row in open_rows]
+    check_all_positions_are_here(
+        answers.account_positions,
+        {(entry.position.symbol, entry.side): entry.position.quantity for entry in held},
+    )
 
     instruments: dict[str, Instrument] = {}
     for entry in held:
@@ -128,7 +136,8 @@ def _read(payload: Part) -> AccountState:
             risk = next((row for row in answers.risk if row.member("symbol").text() == order.symbol), None)
             instruments[order.symbol] = _instrument(order.symbol, risk or row, answers, traded_only=True)
         orders.append(order)
-    _check_orders_are_here(answers, orders)
+    if not orders:
+        refuse_margin_of_orders(payload, (*answers.assets.values(), *answers.risk))
 
     settling = {instrument.settle: instrument.pointer for instrument in instruments.values()}
     balances = _balances(answers, settling)
@@ -137,10 +146,8 @@ def _read(payload: Part) -> AccountState:
         inputs["multiAssetsMargin"] = answers.multi_assets
     if answers.dual_side is not None:
         inputs["dualSidePosition"] = answers.dual_side
-    time = payload.optional("time")
-    moment = (time.member("serverTime") if isinstance(time.value, Mapping) else time).moment() if time else None
     return AccountState(
-        account=Account(id="binance-usdm", as_of=moment, inputs=inputs),
+        account=Account(id="binance-usdm", as_of=server_moment(payload, "time", "serverTime"), inputs=inputs),
         balances=balances,
         positions=tuple(entry.position for entry in held),
         orders=tuple(orders),
@@ -179,18 +186,19 @@ def _refuse_a_bare_answer(payload: Part) -> None:
 def _answers(payload: Part) -> _Answers:
     account = payload.member("account")
     risk = tuple(
-        row for _, row in each_once((" ".join(_key(row)), row) for row in payload.member("positionRisk").rows())
+        row
+        for _, row in each_once((" ".join(symbol_and_side(row)), row) for row in payload.member("positionRisk").rows())
     )
     positions = account.optional("positions")
     information = payload.optional("exchangeInfo")
     return _Answers(
         payload=payload,
         risk=risk,
-        account_positions={_key(row): row for row in (positions.items() if positions else ())},
-        assets=_by(account.member("assets").items(), "asset"),
-        brackets=_by(payload.member("leverageBracket").rows(), "symbol"),
-        configurations=_by(_rows(payload, "symbolConfig"), "symbol"),
-        symbols=_by(information.member("symbols").items() if information else (), "symbol"),
+        account_positions={symbol_and_side(row): row for row in (positions.items() if positions else ())},
+        assets=rows_by(account.member("assets").items(), "asset"),
+        brackets=rows_by(payload.member("leverageBracket").rows(), "symbol"),
+        configurations=rows_by(_rows(payload, "symbolConfig"), "symbol"),
+        symbols=rows_by(information.member("symbols").items() if information else (), "symbol"),
         multi_assets=_setting_flag(payload, account, "multiAssetsMargin"),
         dual_side=_setting_flag(payload, account, "dualSidePosition"),
     )
@@ -201,15 +209,6 @@ def _rows(payload: Part, key: str) -> tuple[Part, ...]:
     return found.rows() if found else ()
 
 
-def _by(rows: Iterable[Part], key: str) -> Mapping[str, Part]:
-    return dict(each_once((row.member(key).text(), row) for row in rows))
-
-
-def _key(row: Part) -> tuple[str, str]:
-    side = row.optional("positionSide")
-    return row.member("symbol").text(), side.choice(_POSITION_SIDES) if side else "BOTH"
-
-
 def _setting_flag(payload: Part, account: Part, key: str) -> bool | None:
     """A setting of the account, from its own request or from the answer about the account; None if not given."""
     found = payload.optional(key)
@@ -217,15 +216,15 @@ def _setting_flag(payload: Part, account: Part, key: str) -> bool | None:
         found = found.member(key)
     elsewhere = account.optional(key)
     if found is not None and elsewhere is not None and found.flag() != elsewhere.flag():
-        raise found.error(f"{found.name} and {elsewhere.name} contradict each other", _ONE_MOMENT)
+        raise found.error(f"{found.name} and {elsewhere.name} contradict each other", ONE_MOMENT)
     found = found or elsewhere
     return None if found is None else found.flag()
 
 
-def _held(row: Part, answers: _Answers, *, both: bool) -> _Held:
-    symbol, side = _key(row)
+def _held(row: Part, answers: _Answers, both_sides: frozenset[str]) -> _Held:
+    symbol, side = symbol_and_side(row)
     quantity = row.member("positionAmt").decimal()
-    _check_side(row, side, quantity, answers)
+    check_position_side(row, side, dual_side=answers.dual_side)
     entry_price = row.member("entryPrice").positive()
     mark_price = row.member("markPrice").positive()
     _check_value(row, quantity, entry_price, mark_price)
@@ -243,7 +242,7 @@ def _held(row: Part, answers: _Answers, *, both: bool) -> _Held:
         )
     automatic = row.optional("isAutoAddMargin") or _configuration(row, answers, "isAutoAddMargin")
     position = Position(
-        id=f"{symbol}:{'LONG' if quantity > 0 else 'SHORT'}" if both else symbol,
+        id=position_id(symbol, quantity, both_sides),
         symbol=symbol,
         quantity=quantity,
         entry_price=entry_price,
@@ -256,19 +255,6 @@ def _held(row: Part, answers: _Answers, *, both: bool) -> _Held:
     return _Held(position, row, side, abs(quantity) * mark_price)
 
 
-def _check_side(row: Part, side: str, quantity: Decimal, answers: _Answers) -> None:
-    dual_side = answers.dual_side
-    if (side == "LONG" and quantity < 0) or (side == "SHORT" and quantity > 0):
-        raise row.member("positionAmt").error(
-            f"positionAmt is {quantity} on the {side} side", "a short has a negative positionAmt, a long a positive one"
-        )
-    if dual_side is not None and dual_side != (side != "BOTH"):
-        raise row.error(
-            f"dualSidePosition is {'true' if dual_side else 'false'}, but a position is open on the side {side}",
-            _ONE_MOMENT,
-        )
-
-
 def _check_value(row: Part, quantity: Decimal, entry_price: Decimal, mark_price: Decimal) -> None:
     """Refuse a row whose notional or profit is not that of its size and prices, within the digits printed."""
     shown = row.optional("notional")
@@ -277,7 +263,7 @@ def _check_value(row: Part, quantity: Decimal, entry_price: Decimal, mark_price:
         value = abs(quantity) * mark_price
         if abs(notional - value) > last_place(shown.decimal()) + abs(quantity) * last_place(mark_price):
             raise shown.error(
-                f"notional is {shown.decimal()}, but positionAmt x markPrice is {quantity * mark_price}", _ONE_MOMENT
+                f"notional is {shown.decimal()}, but positionAmt x markPrice is {quantity * mark_price}", ONE_MOMENT
             )
     shown = row.optional("unRealizedProfit")
     if shown is not None:
@@ -286,7 +272,7 @@ def _check_value(row: Part, quantity: Decimal, entry_price: Decimal, mark_price:
         if abs(shown.decimal() - profit) > slack:
             raise shown.error(
                 f"unRealizedProfit is {shown.decimal()}, but positionAmt x (markPrice - entryPrice) is {profit}",
-                _ONE_MOMENT,
+                ONE_MOMENT,
             )
 
 
@@ -298,10 +284,10 @@ def _configuration(row: Part, answers: _Answers, key: str) -> Part | None:
 def _margin_mode(row: Part, answers: _Answers) -> str | None:
     named = row.optional("marginType") or _configuration(row, answers, "marginType")
     if named is not None:
-        return named.choice(_MODES)
+        return named.choice(MODES)
     flagged = row.optional("isolated")
-    if flagged is None and _key(row) in answers.account_positions:
-        flagged = answers.account_positions[_key(row)].optional("isolated")
+    if flagged is None and symbol_and_side(row) in answers.account_positions:
+        flagged = answers.account_positions[symbol_and_side(row)].optional("isolated")
     if flagged is not None:
         return "isolated" if flagged.flag() else "cross"
     # The third version names no mode; an isolated position always has a wallet or a margin of its own.
@@ -312,7 +298,7 @@ def _margin_mode(row: Part, answers: _Answers) -> str | None:
 
 
 def _leverage(row: Part, answers: _Answers) -> Decimal | None:
-    same = answers.account_positions.get(_key(row))
+    same = answers.account_positions.get(symbol_and_side(row))
     named = (
         row.optional("leverage")
         or (same.optional("leverage") if same else None)
@@ -323,7 +309,7 @@ def _leverage(row: Part, answers: _Answers) -> Decimal | None:
 
 def _leverage_from_margin(row: Part, answers: _Answers, value: Decimal) -> Decimal | None:
     """The whole leverage whose initial margin is the printed one; None where none or more than one is."""
-    same = answers.account_positions.get(_key(row))
+    same = answers.account_positions.get(symbol_and_side(row))
     for part in (row, same) if same else (row,):
         margin = optional_decimal(part, "positionInitialMargin")
         if margin is None:
@@ -359,35 +345,11 @@ def _isolated_wallet(row: Part, *, required: bool) -> Decimal:
     without_profit = margin - profit_part.decimal() if margin else _ZERO
     if wallet is None:
         return without_profit
-    if abs(wallet - without_profit) > 2 * _PRINTED_UNIT:
+    if abs(wallet - without_profit) > 2 * PRINTED_UNIT:
         raise row.member("isolatedWallet").error(
-            f"isolatedWallet is {wallet}, but isolatedMargin - unRealizedProfit is {without_profit}", _ONE_MOMENT
+            f"isolatedWallet is {wallet}, but isolatedMargin - unRealizedProfit is {without_profit}", ONE_MOMENT
         )
     return wallet
-
-
-def _check_all_positions_are_here(answers: _Answers, held: list[_Held]) -> None:
-    """Refuse `positionRisk` of fewer symbols, or of another moment, than the answer about the account."""
-    quantities = {(entry.position.symbol, entry.side): entry.position.quantity for entry in held}
-    for key, row in answers.account_positions.items():
-        quantity = optional_decimal(row, "positionAmt")
-        if quantity is not None and quantity != quantities.get(key, _ZERO):
-            raise row.member("positionAmt").error(
-                f"{row.name} has {quantity} of {' '.join(key)}, but positionRisk has {quantities.get(key, _ZERO)}",
-                _ONE_MOMENT,
-            )
-
-
-def _check_orders_are_here(answers: _Answers, orders: list[Order]) -> None:
-    """Ask for the open orders where the venue prints a margin that only orders take."""
-    if orders:
-        return
-    for row in (*answers.assets.values(), *answers.risk):
-        if optional_decimal(row, "openOrderInitialMargin"):
-            if not answers.payload.has("openOrders"):
-                raise answers.payload.lacks("openOrders")
-            shown = row.member("openOrderInitialMargin")
-            raise shown.error(f"{shown.name} is {shown.decimal()}, but openOrders has no order", _ONE_MOMENT)
 
 
 def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool) -> Instrument:
@@ -406,7 +368,7 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
             f"leverageBracket has no brackets of {symbol}",
             f"add the answer of {REQUESTS['leverageBracket']}, of all symbols, as `leverageBracket`",
         )
-    tiers = _tiers(bracket) if bracket else None
+    tiers = bracket_tiers(bracket, lambda row: row.member("notionalFloor"), "notionalCap") if bracket else None
     mark_price = optional_decimal(row, "markPrice")
     described = answers.symbols.get(symbol)
     return Instrument(
@@ -417,17 +379,12 @@ def _instrument(symbol: str, row: Part, answers: _Answers, *, traded_only: bool)
         settle=settle,
         mark_price=mark_price or None,
         max_leverage=tiers.cell(0, "max_leverage") if tiers else None,
-        tick_size=_filter(described, "PRICE_FILTER", "tickSize"),
-        quantity_step=_filter(described, "LOT_SIZE", "stepSize"),
+        tick_size=filter_step(described, "PRICE_FILTER", "tickSize"),
+        quantity_step=filter_step(described, "LOT_SIZE", "stepSize"),
         tiers=tiers,
-        inputs=_liquidation_fee(described),
+        inputs=liquidation_fee(described),
         pointer=row.pointer,
     )
-
-
-def _liquidation_fee(described: Part | None) -> dict[str, Value]:
-    fee = described.optional("liquidationFee") if described else None
-    return {"liquidationFee": fee.rate()} if fee else {}
 
 
 def _assets_of(symbol: str, row: Part, answers: _Answers) -> tuple[str, str, str]:
@@ -450,46 +407,6 @@ def _assets_of(symbol: str, row: Part, answers: _Answers) -> tuple[str, str, str
     )
 
 
-def _filter(described: Part | None, kind: str, key: str) -> Decimal | None:
-    filters = described.optional("filters") if described else None
-    for row in filters.items() if filters else ():
-        if row.member("filterType").text() == kind and optional_decimal(row, key):
-            return row.member(key).positive()
-    return None
-
-
-def _tiers(part: Part) -> TierTable:
-    """The brackets of a symbol; `above` in units of the quote."""
-    brackets = part.member("brackets")
-    rows = sorted(brackets.items(), key=lambda row: row.member("notionalFloor").decimal())
-    end = _ZERO
-    for row in rows:
-        floor = row.member("notionalFloor").decimal()
-        if floor != end:
-            raise row.member("notionalFloor").error(
-                f"a bracket of {part.member('symbol').text()} begins at {floor}, but the one before ends at {end}",
-                f"give the answer of {REQUESTS['leverageBracket']} as the venue gave it",
-            )
-        end = row.member("notionalCap").positive()
-    if not rows:
-        raise brackets.error(
-            f"{brackets.name} is empty", f"give the answer of {REQUESTS['leverageBracket']} as the venue gave it"
-        )
-    return TierTable(
-        ("above", "maintenance_rate", "maintenance_amount", "max_leverage"),
-        tuple(
-            (
-                row.member("notionalFloor").decimal(),
-                row.member("maintMarginRatio").rate(),
-                row.member("cum").decimal(),
-                row.member("initialLeverage").positive(),
-            )
-            for row in rows
-        ),
-        brackets.pointer,
-    )
-
-
 def _check_bracket(entry: _Held, instrument: Instrument, answers: _Answers) -> None:
     """Refuse brackets that do not give the maintenance margin which the venue prints beside the position."""
     shown = entry.part.optional("maintMargin")
@@ -506,7 +423,7 @@ def _check_bracket(entry: _Held, instrument: Instrument, answers: _Answers) -> N
     held = [row for row in instrument.tiers.rows if row[0] is not None and row[0] < entry.notional]
     rate, amount = held[-1][1] or _ZERO, held[-1][2] or _ZERO
     maintenance = entry.notional * rate - amount
-    if abs(maintenance - shown.decimal()) > last_place(shown.decimal()) + _PRINTED_UNIT:
+    if abs(maintenance - shown.decimal()) > last_place(shown.decimal()) + PRINTED_UNIT:
         raise shown.error(
             f"maintMargin is {shown.decimal()}, but the bracket of leverageBracket gives {maintenance}",
             f"add the answer of {REQUESTS['leverageBracket']} for this account, of the same day, as `leverageBracket`",
@@ -544,20 +461,20 @@ def _check_cross_wallet(asset: str, row: Part, wallet: Decimal, answers: _Answer
         if _margin_mode(position, answers) != "cross"
         and _assets_of(position.member("symbol").text(), position, answers)[2] == asset
     ]
-    if abs(cross + sum(isolated, _ZERO) - wallet) > (len(isolated) + 1) * _PRINTED_UNIT:
+    if abs(cross + sum(isolated, _ZERO) - wallet) > (len(isolated) + 1) * PRINTED_UNIT:
         raise row.member("crossWalletBalance").error(
             f"walletBalance is {wallet} and crossWalletBalance {cross}, "
             f"but the isolated wallets of positionRisk in {asset} are {sum(isolated, _ZERO)}",
-            _ONE_MOMENT,
+            ONE_MOMENT,
         )
 
 
 def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
     """Index price, and in Multi-Assets mode both rates, of the assets held, where `assetIndex` is given."""
-    indices = _by(_rows(answers.payload, "assetIndex"), "symbol")
+    indices = rows_by(_rows(answers.payload, "assetIndex"), "symbol")
     information = answers.payload.optional("exchangeInfo")
     listed = information.optional("assets") if information else None
-    described = _by(listed.items() if listed else (), "asset")
+    described = rows_by(listed.items() if listed else (), "asset")
     assets = []
     for name in dict.fromkeys(names):
         inputs: dict[str, Value] = {}
@@ -595,9 +512,9 @@ def _assets(answers: _Answers, names: Iterable[str]) -> tuple[Asset, ...]:
 
 def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
     """A resting order; None for a conditional one whose price has not been touched."""
-    symbol, side = row.member("symbol").text(), row.member("side").choice(_SIDES)
+    symbol, side = row.member("symbol").text(), row.member("side").choice(SIDES)
     kind = row.optional("type")
-    if kind is not None and kind.text().startswith(_CONDITIONAL):
+    if kind is not None and kind.text().startswith(CONDITIONAL):
         return None
     executed = optional_decimal(row, "executedQty") or _ZERO
     quantity = row.member("origQty").positive() - executed
@@ -608,7 +525,7 @@ def _order(row: Part, answers: _Answers, held: list[_Held]) -> Order | None:
     # A price of 0 is how the venue writes that an order has none.
     price = row.member("price").positive() if optional_decimal(row, "price") else None
     named = row.optional("positionSide")
-    position_side = named.choice(_POSITION_SIDES) if named else None
+    position_side = named.choice(POSITION_SIDES) if named else None
     flagged = row.optional("reduceOnly")
     reduces = flagged.flag() if flagged else None
     if position_side in {"LONG", "SHORT"}:
@@ -641,7 +558,7 @@ def _setting(symbol: str, position_side: str | None, answers: _Answers, held: li
     configuration = answers.configurations.get(symbol)
     if configuration is None:
         return _Setting(None, None)
-    return _Setting(configuration.member("marginType").choice(_MODES), configuration.member("leverage").positive())
+    return _Setting(configuration.member("marginType").choice(MODES), configuration.member("leverage").positive())
 
 
 IMPORTER = Importer(
