@@ -84,6 +84,9 @@ _CENTS = Decimal("0.02")
 _MARKS_MOVE = Decimal("0.01")
 # A haircut is a share of few digits; what two printed values leave beyond these is their own rounding.
 _RATE_STEP = Decimal("1e-10")
+
+# More decimals than any size of the venue has.
+_MOST_DECIMALS = 20
 _ZERO = Decimal(0)
 
 
@@ -207,7 +210,6 @@ def _instrument(asking: Part, answers: _Answers) -> Instrument:
                 f"{symbol} is quoted in {quote.text()}, and the multi-collateral wallet is valued in USD",
                 "only contracts quoted in USD can be imported",
             )
-    precision = filled_decimal(row, "contractValueTradePrecision")
     return Instrument(
         symbol=symbol,
         contract=contract,
@@ -218,10 +220,23 @@ def _instrument(asking: Part, answers: _Answers) -> Instrument:
         mark_price=mark.positive() if mark else None,
         index_price=index.positive() if index else None,
         tick_size=row.member("tickSize").positive(),
-        quantity_step=None if precision is None else Decimal(1).scaleb(-int(precision)),
+        quantity_step=_quantity_step(row),
         tiers=_levels(row, contract),
         pointer=row.pointer,
     )
+
+
+def _quantity_step(row: Part) -> Decimal | None:
+    """The step of a size: one unit of the last decimal; a negative number of decimals counts tens, hundreds and so on."""
+    decimals = filled(row, "contractValueTradePrecision")
+    if decimals is None:
+        return None
+    if abs(decimals.integer()) > _MOST_DECIMALS:
+        raise decimals.error(
+            f"contractValueTradePrecision is {decimals.decimal()}, which is no number of decimals",
+            f"give the answer of {REQUESTS['instruments']} as the venue gave it",
+        )
+    return Decimal(1).scaleb(-decimals.integer())
 
 
 def _contract(row: Part, symbol: str) -> str:

@@ -487,3 +487,17 @@ def test_orders_can_not_take_margin_away() -> None:
 def test_an_option_is_refused() -> None:
     option = {"symbol": "OF_ETHUSD_240101_1000_C", "side": "long", "size": Decimal(1), "price": Decimal(10)}
     assert "of the type `options`" in refused({f"{POSITIONS}/3": option}).problem
+
+
+PRECISION = "/instruments/instruments/1/contractValueTradePrecision"
+
+
+@pytest.mark.parametrize(("precision", "step"), [("4", "0.0001"), ("0", "1"), ("-3", "1000")])
+def test_the_step_of_a_size_is_a_unit_of_its_last_decimal(precision: str, step: str) -> None:
+    instruments = {found.symbol: found for found in imported({PRECISION: Decimal(precision)}).instruments}
+    assert instruments["PF_XBTUSD"].quantity_step == Decimal(step)
+
+
+@pytest.mark.parametrize("precision", ["0.5", "21", "-21", "100000"])
+def test_a_precision_that_is_no_number_of_decimals_is_refused(precision: str) -> None:
+    assert refused({PRECISION: Decimal(precision)}).pointer == PRECISION
