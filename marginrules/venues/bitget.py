@@ -30,6 +30,7 @@ from marginrules.arithmetic import CONTEXT, to_solved_digits
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
+    check_one_mark_price,
     check_profit_total,
     filled,
     filled_decimal,
@@ -263,11 +264,7 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
     size = signed_size(row, "total", _SIGNS, "holdSide")
     mode = row.member("marginMode").choice(_MODES)
     entry_price, mark_price = row.member("openPriceAvg").positive(), row.member("markPrice").positive()
-    if mark_price != instrument.mark_price:
-        raise row.member("markPrice").error(
-            f"the two sides of {instrument.symbol} have mark prices {instrument.mark_price} and {mark_price}",
-            _ONE_MOMENT,
-        )
+    check_one_mark_price(row.member("markPrice"), instrument, _ONE_MOMENT)
     quantity = _quantity(row, instrument, size, entry_price, mark_price)
     shown = filled(row, "unrealizedPL")
     if shown is not None:

@@ -112,6 +112,24 @@ def check_side(shown: Part, side: str) -> None:
         )
 
 
+def check_one_mark_price(shown: Part, instrument: Instrument, remedy: str) -> None:
+    """Refuse a side of a contract whose mark price is not that of the side read before.
+
+    Args:
+        shown: the mark price that the row of the side prints.
+        instrument: the contract, at the mark price of the side read first.
+        remedy: how to mend it.
+
+    Raises:
+        StateError: they differ.
+    """
+    if shown.decimal() != instrument.mark_price:
+        raise shown.error(
+            f"the two sides of {instrument.symbol} have mark prices {instrument.mark_price} and {shown.decimal()}",
+            remedy,
+        )
+
+
 def unwrapped(answer: Part, key: str, success: Mapping[str, str]) -> Part:
     """What an answer holds behind the frame a venue sends it in; the answer itself where the frame was taken off.
 

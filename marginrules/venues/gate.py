@@ -20,6 +20,7 @@ from marginrules.arithmetic import CONTEXT
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
+    check_one_mark_price,
     check_profit_total,
     check_side,
     filled,
@@ -293,11 +294,7 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str]) -> _Hel
     check_side(row.member("size"), _side(row))
     entry_price, mode = row.member("entry_price").positive(), _mode(row)
     mark_price = row.member("mark_price").positive()
-    if mark_price != instrument.mark_price:
-        raise row.member("mark_price").error(
-            f"the two sides of {instrument.symbol} have mark prices {instrument.mark_price} and {mark_price}",
-            _ONE_MOMENT,
-        )
+    check_one_mark_price(row.member("mark_price"), instrument, _ONE_MOMENT)
     _check_value_and_profit(row, instrument, quantity, entry_price, mark_price)
     return _Held(
         Position(
