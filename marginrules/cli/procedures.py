@@ -41,7 +41,7 @@ def command(account: str, policy_name: str, from_format: str | None, as_of: str 
             table.add_row(place, asset, output.number(amount))
         out.print(table)
     for pool in outcome.unsettled:
-        out.print(f"{pool} is still liquidatable: the policy states no further step", markup=False)
+        out.print(f"{pool} is not settled: {outcome.reasons[pool]}", markup=False)
     if outcome.entries:
         out.print()
         output.print_report(out, after)

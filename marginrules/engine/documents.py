@@ -201,6 +201,7 @@ def write_outcome(policy: Policy, state: AccountState, outcome: Outcome, after: 
             for (place, asset), amount in totals(outcome.entries).items()
         ],
         "unsettled": list(outcome.unsettled),
+        "because": dict(outcome.reasons),
         "after": write(after),
         "state": account_documents.write(outcome.state),
     }

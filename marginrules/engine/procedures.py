@@ -36,7 +36,11 @@ _ZERO = Decimal(0)
 
 
 class ProcedureError(MarginRulesError):
-    """A procedure that cannot go on: a figure it needs is unknown, or there are too many steps."""
+    """A procedure that does not end: there are too many steps."""
+
+
+class _OpenError(MarginRulesError):
+    """A step that cannot be taken, because a figure it needs is not there: the pool stays as it is."""
 
 
 @frozen
@@ -80,12 +84,14 @@ class Outcome:
     """The account after the venue's procedures, and what they did, in order.
 
     Attributes:
-        unsettled: ids of pools that are still liquidatable: the policy states no further step.
+        unsettled: ids of pools that are still liquidatable, or whose next step cannot be taken.
+        reasons: why each of these is not settled: the policy states no (further) step, or what is unknown.
     """
 
     state: AccountState
     entries: tuple[Entry, ...]
     unsettled: tuple[str, ...]
+    reasons: Mapping[str, str] = field(factory=dict)
 
 
 def run_procedures(policy: Policy, state: AccountState) -> Outcome:
@@ -96,17 +102,18 @@ def run_procedures(policy: Policy, state: AccountState) -> Outcome:
         state: the account.
 
     Returns:
-        The account as it was, and no entry, where nothing is due.
+        The account as it was, and no entry, where nothing is due. A pool whose next step needs a figure that is unknown
+        stays as the steps before left it, and is named in `unsettled`.
 
     Raises:
-        ProcedureError: a step needs a figure that is unknown.
+        ProcedureError: there are too many steps.
         StateError: as `evaluate`.
     """
     with exact_context():
         run = _Run(policy, state)
         run.replenish()
         run.liquidate()
-    return Outcome(run.state, tuple(run.entries), tuple(run.unsettled))
+    return Outcome(run.state, tuple(run.entries), tuple(run.unsettled), run.unsettled)
 
 
 def totals(entries: Sequence[Entry]) -> Mapping[tuple[str, str], Decimal]:
@@ -126,7 +133,7 @@ class _Run:
     policy: Policy
     state: AccountState
     entries: list[Entry] = field(factory=list)
-    unsettled: list[str] = field(factory=list)
+    unsettled: dict[str, str] = field(factory=dict)
     seen: Evaluation | None = None
 
     def note(self, entry: Entry, state: AccountState) -> None:
@@ -158,41 +165,56 @@ class _Run:
             number = found.policy.plan.pools.index(pool.instance.plan)
             if number not in rule.pools or identity not in {entry[0].id for entry in pool.instance.positions}:
                 continue
-            action = Action("add_margin", position=identity)
-            judge = Judge(action, Effect(self.state, identity), found, found)
-            reader = ActionReader(pool.instance, self.state, {}, {}, judge, pool.instance.id)
-            condition, amount = rule.pools[number]
-            if not _known(reader.value(condition, ("action", 0)), rule.span.file_line):
-                return
-            added = _known(reader.value(amount, ("action", 0)), rule.span.file_line)
-            if not isinstance(added, Decimal) or added <= 0:
-                return
-            added = booked(added)
-            positions = tuple(
-                evolve(position, assigned_margin=(position.assigned_margin or _ZERO) + added)
-                if position.id == identity
-                else position
-                for position in self.state.positions
-            )
-            cites = cited(found, rule.cites)
-            entry = Entry("replenish", pool.instance.id, rule.span.file_line, identity, amount=added, cites=cites)
-            self.note(entry, evolve(self.state, positions=positions))
+            try:
+                self._add(rule, number, pool, identity)
+            except _OpenError as error:
+                self.unsettled[pool.instance.id] = str(error)
+            return
+
+    def _add(self, rule: plan.ReplenishPlan, number: int, pool: PoolEvaluation, identity: str) -> None:
+        found = self.evaluated()
+        action = Action("add_margin", position=identity)
+        judge = Judge(action, Effect(self.state, identity), found, found)
+        reader = ActionReader(pool.instance, self.state, {}, {}, judge, pool.instance.id)
+        condition, amount = rule.pools[number]
+        if not _known(reader.value(condition, ("action", 0)), rule.span.file_line):
+            return
+        added = _known(reader.value(amount, ("action", 0)), rule.span.file_line)
+        if not isinstance(added, Decimal) or added <= 0:
+            return
+        added = booked(added)
+        positions = tuple(
+            evolve(position, assigned_margin=(position.assigned_margin or _ZERO) + added)
+            if position.id == identity
+            else position
+            for position in self.state.positions
+        )
+        cites = cited(found, rule.cites)
+        entry = Entry("replenish", pool.instance.id, rule.span.file_line, identity, amount=added, cites=cites)
+        self.note(entry, evolve(self.state, positions=positions))
 
     # ------------------------------------------------------------ liquidating
 
     def liquidate(self) -> None:
         """Go through the steps of every pool that is liquidatable, in the order of the report."""
         for identity in [pool.instance.id for pool in self.evaluated().pools]:
-            if not self._due(identity):
+            # Where it is open what the venue adds to a position, it is open whether the position is liquidated.
+            if identity in self.unsettled or not self._due(identity):
                 continue
             pool = self._pool(identity)
             steps = self._steps(pool) if pool is not None else ()
-            for step in steps:
-                if not self._due(identity):
-                    break
-                self._step(step, identity)
+            before = len(self.entries)
+            try:
+                for step in steps:
+                    if not self._due(identity):
+                        break
+                    self._step(step, identity)
+            except _OpenError as error:
+                self.unsettled[identity] = str(error)
+                continue
             if self._due(identity):
-                self.unsettled.append(identity)
+                further = "further step" if len(self.entries) > before else "step"
+                self.unsettled[identity] = f"the policy states no {further} for pool {identity}"
 
     def _pool(self, identity: str) -> PoolEvaluation | None:
         return next((pool for pool in self.evaluated().pools if pool.instance.id == identity), None)
@@ -250,9 +272,14 @@ class _Run:
             }
             names.sort(key=lambda name: sizes[name], reverse=True)
         if step.together:
-            # Each as the pool was before any of them was closed.
-            for name in names:
-                self._close_one(step, pool, name)
+            # Each as the pool was before any of them was closed; all of them, or none.
+            kept = self.state, list(self.entries)
+            try:
+                for name in names:
+                    self._close_one(step, pool, name)
+            except _OpenError:
+                self.state, self.entries = kept
+                raise
             return
         for name in names:
             now = self._pool(identity)
@@ -277,7 +304,7 @@ class _Run:
         price = read(step.price) if step.price is not None else instrument.mark_price
         if price is None or price <= 0:
             message = f"{where}: position {name} has no price to be closed at"
-            raise ProcedureError(message)
+            raise _OpenError(message)
         quantity = booked(position.quantity * share)
         profit = unrealized_pnl(instrument, quantity, position.entry_price, price)
         accrued = booked((position.accrued_funding or _ZERO) * share)
@@ -327,7 +354,7 @@ class _Run:
         prices = [_known(pool.reference.index_price(name), where) for name in (settle, asset)]
         if not isinstance(prices[0], Decimal) or not isinstance(prices[1], Decimal) or not prices[1]:
             message = f"{where}: there is no price of {asset} in {settle}"
-            raise ProcedureError(message)
+            raise _OpenError(message)
         return asset, prices[0] / prices[1]
 
     def _hand_over(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
@@ -343,10 +370,8 @@ class _Run:
                 transfers.append(Transfer(step.to or MARKET, asset, margin))
         else:
             for balance, amount, _ in pool.instance.balances:
-                if isinstance(amount, Unknown):
-                    message = f"{step.span.file_line}: {amount.reason}"
-                    raise ProcedureError(message)
-                if amount:
+                _known(amount, step.span.file_line)
+                if isinstance(amount, Decimal) and amount:
                     state = with_cash(state, balance.asset, -amount, balance.wallet)
                     transfers.append(Transfer(step.to or MARKET, balance.asset, amount))
         positions = tuple(position for position in state.positions if position.id not in going)
@@ -364,8 +389,9 @@ class _Run:
 
 def _known(value: Value, where: str) -> Decimal | bool | str:
     if isinstance(value, Unknown):
-        message = f"{where}: unknown, because {value.reason}"
-        raise ProcedureError(message)
+        place = f" ({value.pointer})" if value.pointer and value.pointer not in value.reason else ""
+        message = f"{where}: unknown, because {value.reason}{place}"
+        raise _OpenError(message)
     return value
 
 

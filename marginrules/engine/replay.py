@@ -66,7 +66,8 @@ class Replay:
     Attributes:
         policy: the policy that decides and liquidates.
         accounts: the accounts as they are now, by id.
-        unsettled: pools that are liquidatable and that no step of the policy helps, by account: told once.
+        unsettled: pools that are liquidatable and that no step of the policy helps, or whose next step needs what is
+            unknown, by account: told once.
         decided: called with each decision and the account that it was about, before it changes; for a decision log.
     """
 
@@ -122,6 +123,9 @@ class Replay:
             EventError: the event cannot be taken; nothing has changed.
         """
         kind = event.get("event", event.get("action"))
+        if kind is None:
+            message = f"/event: the line says no event\nhelp: an event is one of {', '.join((*EVENTS, *ACTION_KINDS))}"
+            raise EventError(message)
         decisions: list[tuple[AccountState, Decision]] = []
         unsettled: dict[str, tuple[str, ...]] = {}
         try:
@@ -135,7 +139,8 @@ class Replay:
                     known = self.unsettled.get(name, ())
                     fresh = [pool for pool in outcome.unsettled if pool not in known]
                     if fresh:
-                        results.append({"account": name, "unsettled": fresh})
+                        because = {pool: outcome.reasons[pool] for pool in fresh}
+                        results.append({"account": name, "unsettled": fresh, "because": because})
         except (StateError, ActionError, ProcedureError) as error:
             raise EventError(str(error)) from None
         except ArithmeticError:

@@ -3,14 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marginrules.account import documents
 from marginrules.account.contracts import unrealized_pnl
 from marginrules.engine.evaluate import evaluate
-from marginrules.engine.procedures import ProcedureError, run_procedures, totals
+from marginrules.engine.procedures import run_procedures, totals
 from marginrules.policy.catalogue import load_policy, load_text
 
 STAGED = """policy staged {
@@ -200,14 +199,69 @@ def test_steps_below_their_own_threshold_are_passed_over() -> None:
     assert outcome.state.orders == ()
 
 
-def test_a_step_whose_figure_is_unknown_ends_the_run_with_its_place() -> None:
-    """Nothing is liquidated at a price that is not known."""
+def test_a_step_whose_figure_is_unknown_leaves_the_pool_as_it_is_and_says_why() -> None:
+    """Nothing is liquidated at a guess; what the steps before did is kept."""
     text = STAGED.replace("close 50% largest", "close 50% * given_share largest").replace(
         "position {", 'input position.given_share: number "share that is closed first"\nposition {', 1
     )
     policy = load_text(text)
-    with pytest.raises(ProcedureError, match="unknown, because position B has no given_share"):
-        run_procedures(policy, documents.read(account("400", "90"), policy.inputs))
+    outcome = run_procedures(policy, documents.read(account("400", "90"), policy.inputs))
+    assert [entry.step for entry in outcome.entries] == ["orders_first"]
+    assert outcome.unsettled == ("cross",)
+    assert "unknown, because position B has no given_share" in outcome.reasons["cross"]
+    assert "/positions/1" in outcome.reasons["cross"]
+
+
+def test_what_one_pool_lacks_keeps_no_other_from_being_liquidated() -> None:
+    """A has no share to be closed; B, isolated like it, has."""
+    text = STAGED.replace("step takeover hand over", "step takeover close given_share step rest hand over").replace(
+        "position {", 'input position.given_share: number "share that is closed first"\nposition {', 1
+    )
+    policy = load_text(text)
+    document = account("1000", "80", mode="isolated")
+    document["positions"][0]["quantity"] = "20"
+    document["positions"][1]["given_share"] = "1"
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert outcome.unsettled == ("isolated/A",)
+    assert [position.id for position in outcome.state.positions] == ["A"]
+
+
+def test_positions_that_are_closed_together_are_all_closed_or_none() -> None:
+    """A has its share, B has none: A stays open, too."""
+    text = STAGED.replace("close 50% largest notional first", "close given_share together").replace(
+        "position {", 'input position.given_share: number "share that is closed first"\nposition {', 1
+    )
+    policy = load_text(text)
+    document = account("400", "90")
+    document["positions"][0]["given_share"] = "1"
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert [position.id for position in outcome.state.positions] == ["A", "B"]
+    assert [entry.step for entry in outcome.entries] == ["orders_first"]
+
+
+def test_a_replenishment_that_is_unknown_leaves_it_open_whether_the_position_is_liquidated() -> None:
+    """What the venue would add might have saved it."""
+    text = STAGED + "\nreplenish isolated when true adding position.top_up\n"
+    text = text.replace("position {", 'input position.top_up: money in settle "what the venue adds"\nposition {', 1)
+    policy = load_text(text)
+    document = account("1000", "70", mode="isolated")
+    document["positions"][1]["top_up"] = "1"
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert outcome.unsettled == ("isolated/A",)
+    assert "position A has no top_up" in outcome.reasons["isolated/A"]
+    assert [position.id for position in outcome.state.positions] == ["A"]
+
+
+def test_a_policy_without_steps_says_so() -> None:
+    """And of a pool that some step did not save, that there is no further one."""
+    head = STAGED[: STAGED.index("liquidation cross")]
+    document = account("400", "90")
+    outcome = run_procedures(load_text(head), documents.read(document, {}))
+    assert outcome.reasons == {"cross": "the policy states no step for pool cross"}
+    outcome = run_procedures(
+        load_text(head + "liquidation cross {\n  step only cancel orders\n}\n"), documents.read(document, {})
+    )
+    assert outcome.reasons == {"cross": "the policy states no further step for pool cross"}
 
 
 def test_each_step_says_its_rule_and_what_the_rule_cites() -> None:

@@ -125,8 +125,22 @@ def test_a_pool_that_no_step_helps_is_told_once() -> None:
     }
     found.feed({"event": "account", "document": document})
     told = [found.mark("BTC-PERP", D(price)) for price in (88000, 87500, 95000, 88000)]
-    once = [{"account": "alice", "unsettled": ["cross"]}]
+    because = {"cross": "the policy states no step for pool cross"}
+    once = [{"account": "alice", "unsettled": ["cross"], "because": because}]
     assert told == [once, [], [], once]
+
+
+def test_a_step_whose_figure_is_unknown_is_told_and_the_stream_goes_on() -> None:
+    """The price is taken: nothing else about the account is less true for what a liquidation lacks."""
+    text = SILENT + "\nliquidation cross {\n  step part close given_share\n}\n"
+    text = text.replace("pool cross", 'input position.given_share: number "share closed first"\npool cross', 1)
+    found = Replay(load_text(text))
+    position = {"id": "A", "symbol": "BTC-PERP", "quantity": "0.1", "entry_price": "100000"}
+    found.feed({"event": "account", "document": {**DOCUMENT, "positions": [position]}})
+    (told,) = found.mark("BTC-PERP", D(88000))
+    assert told["unsettled"] == ["cross"]
+    assert "unknown, because position A has no given_share" in told["because"]["cross"]
+    assert found.state("alice").instrument_by_symbol["BTC-PERP"].mark_price == D(88000)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +155,7 @@ def test_a_pool_that_no_step_helps_is_told_once() -> None:
         ({"event": "mark", "symbol": "BTC-PERP", "price": "1", "account": "carol"}, "there is no account 'carol'"),
         ({"event": "fill", "order": "9", "quantity": "1", "price": "1"}, "there is no order '9'"),
         ({"event": "withdraw", "asset": "USDC"}, "`withdraw` needs `amount`"),
-        ({}, "there is no event 'None'"),
+        ({}, "the line says no event"),
         ({"event": ["mark"]}, "there is no event"),
         ({"event": "x" * 10_000}, "there is no event"),
     ],
