@@ -275,7 +275,8 @@ Feature: Margin on Binance USD-M futures
                                   {"above": "50000", "maintenance_rate": "0.02", "max_leverage": "20"}]}]}
       """
     When a cross order buys 51 BTC at 1,000 with 50x leverage
-    Then it is refused, because at a leverage that its bracket allows
+    Then it is refused, because the bracket must allow the leverage
+    And the venue says "-2027"
     When a cross order buys 50 BTC at 1,000 with 50x leverage
     Then it is allowed
 

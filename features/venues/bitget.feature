@@ -170,9 +170,9 @@ Feature: Margin on Bitget
     Then it is <decision>
 
     Examples:
-      | quantity | decision                                              |
-      | 1        | allowed                                               |
-      | 2        | refused, because the initial margin must be available |
+      | quantity | decision                                          |
+      | 1        | allowed                                           |
+      | 2        | refused, because the tier must allow the leverage |
 
   Scenario Outline: The leverage goes up to that of the tier
     Given a cross long A of 20 X at 100 with 5x leverage
@@ -240,14 +240,21 @@ Feature: Margin on Bitget
     And 100 USDT went to the "risk fund"
     And the equity of pool cross/USDT is 999,900 USDT
 
-  Scenario: Above the lowest tier a cross pool is reduced first, for which no step is stated
-    Given a cross long A of 100,000 X at 100 with 10x leverage
+  Scenario Outline: Above the lowest tier a cross position is reduced by two tiers, and to the lowest at most
+    Given an account with 4,100 USDT
+    And a cross long A of 200 X at 100 with 10x leverage
     And a resting order to buy 5 X at 90 with 10x leverage
     And the X contract has the tiers:
-      | above | maintenance_rate |
-      | 0     | 0.5%             |
-      | 1000  | 1%               |
-    When X is at 90
+      | above   | maintenance_rate |
+      | 0       | 0.5%             |
+      | <two>   | 1%               |
+      | <three> | 2%               |
+    When X is at 80
     And the venue acts by itself
-    Then the initial margin of pool cross/USDT is 1,000,000 USDT
-    And the pool cross/USDT is liquidatable
+    Then the notional of A is <left>
+    And the pool cross/USDT is not liquidatable
+
+    Examples:
+      | two  | three | left  |
+      | 8000 | 15000 | 8,000 |
+      | 4000 | 50000 | 4,000 |

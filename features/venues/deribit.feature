@@ -195,3 +195,14 @@ Feature: Standard margin on Deribit
       {"action": "place_order", "symbol": "BTC-PERP", "side": "buy", "quantity": "0.1", "price": "95000", "reduce_only": false}
       """
     Then it is refused, because how much margin an open order takes is not stated
+
+  Scenario: The insurance fund covers what an account has lost beyond its margin balance
+    Given an account with 100 USDC
+    And a cross long A of 1 X at 1,000 with 1x leverage
+    And the X contract has initial_margin_base 0.02
+    And the X contract has initial_margin_slope 0
+    And the X contract has maintenance_margin_base 0.01
+    And the X contract has maintenance_margin_slope 0
+    When X is at 850
+    And the venue acts by itself
+    Then the equity of pool cross/USDC is 0 USDC

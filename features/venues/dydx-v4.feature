@@ -105,8 +105,8 @@ Feature: Margin on dYdX v4
     Then it is <verdict>
 
     Examples:
-      | amount         | verdict                                                        |
-      | 899,995        | allowed                                                        |
+      | amount         | verdict                                                       |
+      | 899,995        | allowed                                                       |
       | 899,995.000001 | refused, because the state after must meet the initial margin |
 
   Scenario Outline: Below the initial margin an account must not get worse
@@ -118,9 +118,9 @@ Feature: Margin on dYdX v4
     Then it is <verdict>
 
     Examples:
-      | action | quantity | price | verdict                                                        |
-      | reduce | 0.00005  | 50000 | allowed                                                        |
-      | reduce | 0.00005  | 41000 | allowed                                                        |
+      | action | quantity | price | verdict                                                       |
+      | reduce | 0.00005  | 50000 | allowed                                                       |
+      | reduce | 0.00005  | 41000 | allowed                                                       |
       | reduce | 0.00005  | 40999 | refused, because the state after must meet the initial margin |
 
   Scenario: Nothing is taken from an account below its initial margin
@@ -160,7 +160,7 @@ Feature: Margin on dYdX v4
       | cross    | cross    | allowed                                                        |
       | isolated | cross    | refused, because an isolated market is alone in its subaccount |
       | cross    | isolated | refused, because an isolated market is alone in its subaccount |
-      | isolated | isolated | refused, because the state after must meet the initial margin  |
+      | isolated | isolated | refused, because an isolated market is alone in its subaccount |
 
   Scenario Outline: A leverage is chosen within the liquidity tier, and must leave the initial margin
     Given a balance of 2.5 USDC
@@ -168,10 +168,10 @@ Feature: Margin on dYdX v4
     Then it is <verdict>
 
     Examples:
-      | leverage | verdict                                                          |
-      | 5        | allowed                                                          |
+      | leverage | verdict                                                       |
+      | 5        | allowed                                                       |
       | 6        | refused, because not above the leverage of the liquidity tier |
-      | 2        | allowed                                                          |
+      | 2        | allowed                                                       |
       | 1        | refused, because the initial margin must be there             |
 
   # ---------------------------------------------------------------- liquidation

@@ -166,9 +166,9 @@ Feature: Margin on Gate
     Then it is <decision>
 
     Examples:
-      | quantity | decision                                              |
-      | 1        | allowed                                               |
-      | 2        | refused, because the initial margin must be available |
+      | quantity | decision                                                     |
+      | 1        | allowed                                                      |
+      | 2        | refused, because the risk limit tier must allow the leverage |
 
   Scenario Outline: The leverage goes up to that of the tier
     Given a cross long A of 20 X at 100 with 5x leverage
@@ -242,16 +242,18 @@ Feature: Margin on Gate
     And the venue says "POSITION_HOLDING"
 
   Scenario: Liquidation begins with the open orders
-    Given a cross long A of 100,000 X at 100 with 10x leverage
+    Given an account with 2,000 USDT
+    And a cross long A of 200 X at 100 with 10x leverage
     And a resting order to buy 5 X at 90 with 10x leverage
     And the X contract has the tiers:
       | above | maintenance_rate |
-      | 0     | 0.5%             |
-      | 1000  | 1%               |
-    Then the initial margin of pool cross/USDT is 1,000,045 USDT
-    When X is at 90
+      | 0     | 1%               |
+      | 9100  | 2%               |
+    And the X contract has taker_fee_rate 0
+    Then the initial margin of pool cross/USDT is 2,045 USDT
+    When X is at 91
     And the venue acts by itself
-    Then the initial margin of pool cross/USDT is 900,000 USDT
+    Then the initial margin of pool cross/USDT is 910 USDT
 
   Scenario: A position is taken over at its bankruptcy price: it loses its margin, and the fee is in it
     Given an isolated long A of 10 X at 100 with 10x leverage
@@ -291,7 +293,19 @@ Feature: Margin on Gate
     And 120 USDT went to the "market"
     And the equity of pool cross/USDT is 0 USDT
 
-  Scenario: Above the lowest tier no step of a liquidation is stated
+  Scenario: Above the lowest tier a position is reduced to the most of the tier below
+    Given an isolated long A of 20 X at 100 with 10x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 1%               |
+      | 910   | 2%               |
+    And the X contract has taker_fee_rate 0
+    When X is at 91
+    And the venue acts by itself
+    Then the notional of A is 910
+    And the pool isolated/A is not liquidatable
+
+  Scenario: What is left is taken over where the reduction was not enough
     Given an isolated long A of 20 X at 100 with 10x leverage
     And the X contract has the tiers:
       | above | maintenance_rate |
@@ -300,4 +314,4 @@ Feature: Margin on Gate
     And the X contract has taker_fee_rate 0
     When X is at 90
     And the venue acts by itself
-    Then the pool isolated/A is liquidatable
+    Then the equity of pool cross/USDT is 999,800 USDT

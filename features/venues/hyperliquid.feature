@@ -85,8 +85,8 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | quantity | verdict                                              |
-      | 0.35     | allowed                                              |
+      | quantity | verdict                                           |
+      | 0.35     | allowed                                           |
       | 0.36     | refused, because the initial margin must be there |
 
   Scenario Outline: An isolated order draws on what could be transferred out of the cross pool
@@ -102,9 +102,9 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | quantity | verdict                                              |
-      | 0.99     | allowed                                              |
-      | 1.01     | refused, because the initial margin must be there |
+      | quantity | verdict                                                    |
+      | 0.99     | allowed                                                    |
+      | 1.01     | refused, because the margin that is assigned must be there |
 
   Scenario: No more leverage than the asset's maximum
     Given a cross long A of 0.001 BTC at 100,000 with 10x leverage
@@ -124,9 +124,9 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | leverage | quantity | verdict                                              |
-      | 20       | 1        | allowed                                              |
-      | 40       | 1        | refused, because the initial margin must be there |
+      | leverage | quantity | verdict                                                      |
+      | 20       | 1        | allowed                                                      |
+      | 40       | 1        | refused, because the maximum leverage of the position's tier |
 
   Scenario: An order that only reduces holds nothing
     Given a cross long A of 0.01 BTC at 100,000 with 10x leverage
@@ -146,8 +146,8 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | amount | verdict                                       |
-      | 500    | allowed                                       |
+      | amount | verdict                                        |
+      | 500    | allowed                                        |
       | 500.01 | refused, because not more than is withdrawable |
 
   Scenario Outline: Until 15 March 2025 the initial margin was all that had to stay
@@ -167,8 +167,8 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | amount | verdict                                  |
-      | 100    | allowed                                  |
+      | amount | verdict                               |
+      | 100    | allowed                               |
       | 100.01 | refused, because transfer requirement |
 
   Scenario: More than is available is not added
@@ -210,12 +210,12 @@ Feature: Margin on Hyperliquid
     Then it is <verdict>
 
     Examples:
-      | leverage | verdict                                             |
-      | 40       | allowed                                             |
-      | 41       | refused, because the asset's maximum leverage    |
-      | 5        | allowed                                             |
+      | leverage | verdict                                              |
+      | 40       | allowed                                              |
+      | 41       | refused, because the asset's maximum leverage        |
+      | 5        | allowed                                              |
       | 4        | refused, because lowering leverage takes more margin |
-      | 7.5      | refused, because leverage is a whole number         |
+      | 7.5      | refused, because leverage is a whole number          |
 
   # ---------------------------------------------------------------- liquidation
 
@@ -251,3 +251,14 @@ Feature: Margin on Hyperliquid
     And the venue acts by itself
     Then A is closed
     And the idle equity is 1,500 USDC
+
+  Scenario: A liquidation cancels the orders of the cross pool
+    Given a balance of 1,000 USDC
+    And a cross long A of 1 BTC at 10,000 with 10x leverage
+    And a resting order to buy 0.001 BTC at 9,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above | max_leverage |
+      | 0     | 40           |
+    When BTC is at 9,110
+    And the venue acts by itself
+    Then the idle equity is 110 USDC

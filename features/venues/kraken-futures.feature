@@ -217,3 +217,23 @@ Feature: Margin on Kraken Futures
     Then it is refused, because what the setting does to an open position is not stated
     When the leverage of the ETH contract is set to 5
     Then it is refused, because what the setting does to an open position is not stated
+
+  Scenario: Orders that add to the risk are cancelled, those against a position are not
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "flex"},
+       "balances": [{"asset": "USD", "wallet_balance": "100", "wallet": "multi-collateral"}],
+       "positions": [{"id": "A", "symbol": "X", "quantity": "10", "entry_price": "100", "margin_mode": "cross",
+                      "leverage": "10", "accrued_funding": "0"}],
+       "orders": [
+         {"id": "1", "symbol": "X", "side": "buy", "quantity": "1", "price": "80", "leverage": "10",
+          "margin_mode": "cross", "reduce_only": false, "initial_margin": "5"},
+         {"id": "2", "symbol": "X", "side": "sell", "quantity": "1", "price": "120", "leverage": "10",
+          "margin_mode": "cross", "reduce_only": false, "initial_margin": "7"}],
+       "instruments": [
+         {"symbol": "X", "contract": "linear", "base": "X", "quote": "USD", "settle": "USD", "mark_price": "91",
+          "tiers": [{"above": "0", "initial_rate": "0.1", "maintenance_rate": "0.05"}]}],
+       "assets": [{"asset": "USD", "index_price": "1", "collateral_rate": "1"}]}
+      """
+    When the venue acts by itself
+    Then the initial margin of pool cross is 107 USD

@@ -218,8 +218,8 @@ Feature: Margin on KuCoin Futures
     Then it is <verdict>
 
     Examples:
-      | size  | verdict                                                                                       |
-      | 16.38 | allowed                                                                                       |
+      | size  | verdict                                                                               |
+      | 16.38 | allowed                                                                               |
       | 16.39 | refused, because the initial margin must be there, and the size within the risk limit |
 
   Scenario Outline: Margin is removed from a position in profit, down to its initial margin at the mark price
@@ -232,8 +232,8 @@ Feature: Margin on KuCoin Futures
     Then it is <verdict>
 
     Examples:
-      | price  | amount | verdict                                                |
-      | 41,000 | 900    | allowed                                                |
+      | price  | amount | verdict                                                          |
+      | 41,000 | 900    | allowed                                                          |
       | 41,000 | 900.01 | refused, because margin can be removed from a position in profit |
       | 40,000 | 0.01   | refused, because margin can be removed from a position in profit |
 
@@ -290,3 +290,15 @@ Feature: Margin on KuCoin Futures
     Then A is closed
     And 4,000 USDT went to the "insurance fund"
     And the equity of pool cross/USDT is 6,000 USDT
+
+  Scenario: An isolated position is reduced to the most of the risk limit level below
+    Given an account with 1,000,000 USDT
+    And an isolated long A of 2,500 X at 1,000 with 50x leverage
+    And the X contract has the tiers:
+      | above     | maintenance_rate |
+      | 0         | 0.5%             |
+      | 2,000,000 | 2%               |
+    When X is at 985
+    And the venue acts by itself
+    Then the notional of A is 1,970,000
+    And the pool isolated/A is not liquidatable

@@ -181,7 +181,7 @@ Feature: Margin on OKX
       | 0     | 0.4%             | 100          |
       | 2000  | 0.5%             | 50           |
     When a cross order buys 1,000.01 ETH at 1,000 with 75x leverage
-    Then it is refused, because the initial margin must be there, and the leverage within the tier's
+    Then it is refused, because the tier must allow the leverage
     When a cross order buys 1,000 ETH at 1,000 with 75x leverage
     Then it is allowed
 
@@ -238,3 +238,14 @@ Feature: Margin on OKX
     When ETH is at 1,809
     And the venue acts by itself
     Then A is closed
+
+  Scenario: A cross pool without equity is taken over, whatever is missing
+    Given an account with 100 USDT
+    And a cross long A of 1 ETH at 1,000 with 10x leverage
+    And the ETH contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.4%             |
+    When ETH is at 850
+    And the venue acts by itself
+    Then the equity of pool cross/USDT is 0 USDT
+    And 100 USDT went to the "insurance fund"

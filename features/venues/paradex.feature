@@ -73,8 +73,8 @@ Feature: Cross margin on Paradex
     Then it is <verdict>
 
     Examples:
-      | side | quantity | verdict                                              |
-      | buy  | 1        | allowed                                              |
+      | side | quantity | verdict                                           |
+      | buy  | 1        | allowed                                           |
       | buy  | 1.1      | refused, because the initial margin must be there |
       | sell | 0.1      | refused, because the initial margin must be there |
 
@@ -88,8 +88,8 @@ Feature: Cross margin on Paradex
     Then it is <verdict>
 
     Examples:
-      | quantity | verdict                                              |
-      | 1        | allowed                                              |
+      | quantity | verdict                                           |
+      | 1        | allowed                                           |
       | 1.001    | refused, because the initial margin must be there |
 
   Scenario: A reduction is always taken
@@ -119,8 +119,8 @@ Feature: Cross margin on Paradex
     Then it is <verdict>
 
     Examples:
-      | amount | verdict                                             |
-      | 0.5    | allowed                                             |
+      | amount | verdict                                           |
+      | 0.5    | allowed                                           |
       | 0.51   | refused, because not more of a token than is held |
 
   Scenario: What isolated margin asks for is not stated
@@ -153,3 +153,25 @@ Feature: Cross margin on Paradex
     When the venue acts by itself
     Then A is closed
     And 463.5 USDC went to the "insurance fund"
+
+  # https://docs.paradex.trade/risk/liquidations, read 2026-11-28: Alice's portfolio, with the fee of the example
+  Scenario: All positions are reduced by the same share
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "alice", "liquidation_fee": "0.5"},
+       "balances": [{"asset": "USDC", "wallet_balance": "1000"}],
+       "positions": [{"id": "A", "symbol": "BTC", "quantity": "0.1", "entry_price": "60000"},
+                     {"id": "B", "symbol": "ETH", "quantity": "-1", "entry_price": "3000"}],
+       "instruments": [
+         {"symbol": "BTC", "contract": "linear", "base": "BTC", "quote": "USDC", "settle": "USDC",
+          "mark_price": "54800", "imf_base": "0.02", "mmf_factor": "0.5"},
+         {"symbol": "ETH", "contract": "linear", "base": "ETH", "quote": "USDC", "settle": "USDC",
+          "mark_price": "3400", "imf_base": "0.02", "mmf_factor": "0.5"}],
+       "assets": [{"asset": "USDC", "index_price": "1"}]}
+      """
+    When the venue acts by itself
+    Then the notional of A is 3,288
+    And the notional of B is 2,040
+    And 17.76 USDC went to the "insurance fund"
+    And the equity of pool cross is 62.24 USDC
+    And the pool cross is not liquidatable

@@ -109,9 +109,9 @@ Feature: Margin on Perpetual Protocol v2
       Then it is <verdict>
 
       Examples:
-        | cash   | verdict                                       |
-        | 200    | allowed                                       |
-        | 199.99 | refused, because not enough free collateral   |
+        | cash   | verdict                                     |
+        | 200    | allowed                                     |
+        | 199.99 | refused, because not enough free collateral |
 
     Scenario Outline: To reduce takes the maintenance ratio of what is then owed
       Given an account with <cash> USDC
@@ -123,9 +123,9 @@ Feature: Margin on Perpetual Protocol v2
       Then it is <verdict>
 
       Examples:
-        | cash   | verdict                                                                |
-        | 112.50 | allowed                                                                |
-        | 112.49 | refused, because not enough free collateral at the maintenance ratio   |
+        | cash   | verdict                                                              |
+        | 112.50 | allowed                                                              |
+        | 112.49 | refused, because not enough free collateral at the maintenance ratio |
 
     Scenario: There is one pool, and its leverage is nothing that is set
       Given an account with 1,000 USDC
@@ -134,3 +134,11 @@ Feature: Margin on Perpetual Protocol v2
       Then it is refused, because an account has one pool
       When the leverage of the ETH contract is set to 5
       Then it is refused, because an account has one pool
+
+  # Vault.sol, settleBadDebt
+  Scenario: What an account without positions and other tokens owes is paid by the insurance fund
+    Given an account with 100 USDC
+    And a cross long A of 1 ETH at 1,000 with 10x leverage
+    When ETH is at 850
+    And the venue acts by itself
+    Then the equity of pool cross is 0 USDC
