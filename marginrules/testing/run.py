@@ -1,7 +1,9 @@
 """Running feature files without writing Python: pytest, with a module made for the occasion."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +49,40 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         module = Path(folder) / f"test_{Path(folder).name.replace('-', '_')}.py"
         bound = ", ".join(repr(str(path.resolve())) for path in paths)
         module.write_text(f"from pytest_bdd import scenarios\n\nscenarios({bound})\n", encoding="utf-8")
-        arguments = [str(module), f"--rootdir={folder}", "-p", "no:cacheprovider", "--tb=short", "-c", "/dev/null"]
+        # Names are shown from where the command was given; no conftest.py outside the folder has a say.
+        arguments = [str(module), f"--rootdir={Path.cwd()}", f"--confcutdir={folder}", "-c", "/dev/null"]
+        arguments.extend(["-p", "no:cacheprovider", "--tb=short"])
         # This package was imported before pytest could rewrite its assertions, which say what is needed themselves.
         arguments.extend(["-W", "ignore::pytest.PytestAssertRewriteWarning"])
+        # A tag of a scenario is a mark, and a feature file has no place to declare it.
+        arguments.extend(["-W", "ignore::pytest.PytestUnknownMarkWarning"])
         arguments.append("-q" if quiet else "-v")
         plugins = [] if _registered() else ["marginrules.testing.plugin"]
         for name in plugins:
             arguments.extend(["-p", name])
-        outcome = pytest.main(arguments)
+        outcome = pytest.main(arguments, plugins=[_Names()])
     return outcome == pytest.ExitCode.OK
+
+
+class _Names:
+    """Has a scenario called by its feature file and its own name, not by the module made for the occasion."""
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Name each; an example of an outline with its values."""
+        # Not public: where another release of pytest-bdd has none, the names are those that pytest gives.
+        known = getattr(import_module("pytest_bdd.scenario"), "scenario_wrapper_template_registry", {})
+        for item in items:
+            scenario = known.get(item.function)
+            if scenario is None:
+                continue
+            values = f"[{item.callspec.id}]" if hasattr(item, "callspec") else ""
+            file = os.path.relpath(scenario.feature.filename)
+            name = f"{file}::{scenario.name}{values}"
+            # pytest has no other way to name an item; from release 9.2 on its identity is an object.
+            if hasattr(item, "_id"):
+                item._id = type(item._id).parse(name)  # noqa: SLF001
+            else:
+                item._nodeid = name  # noqa: SLF001
 
 
 def _problems(file: Path) -> Iterator[str]:

@@ -34,6 +34,19 @@ def test_a_feature_that_does_not_hold_fails(tmp_path: Path, capsys: pytest.Captu
     assert code == 1
 
 
+def test_a_scenario_is_called_by_its_file_and_its_name(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a tag is no cause for a warning."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "house.feature").write_text(GOOD.replace("  Scenario", "  @H1\n  Scenario").replace("is 2,", "is 3,"))
+    assert run(["test", "house.feature"]) == 1
+    found = capfd.readouterr().out
+    assert "FAILED house.feature::Twice" in found
+    assert "marginrules-" not in found.split("short test summary info")[1]
+    assert "PytestUnknownMarkWarning" not in found
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
