@@ -6,12 +6,13 @@ import click
 from rich.text import Text
 
 from marginrules.cli import arguments, output
+from marginrules.cli.words import WORD, WordsCommand
 from marginrules.engine import documents
 from marginrules.engine.decide import decide
 from marginrules.policy.catalogue import load_policy
 
 
-@click.command("act")
+@click.command("act", cls=WordsCommand)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option
@@ -21,7 +22,7 @@ from marginrules.policy.catalogue import load_policy
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path), help="append the decision to a log (JSON Lines)"
 )
-@click.argument("words", nargs=-1, metavar="[ACTION …]")
+@click.argument("words", nargs=-1, type=WORD, metavar="[ACTION …]")
 def command(
     account: str,
     policy_name: str,

@@ -1,8 +1,10 @@
 """`marginrules limits`: how much may be withdrawn, added, removed, opened."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import click
+from rich.measure import Measurement
 from rich.table import Table
 
 from marginrules.account import documents as account_documents
@@ -11,6 +13,9 @@ from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
 from marginrules.engine.limits import MONEY_STEP, Limit, Order, limits, target
 from marginrules.policy.catalogue import load_policy
+
+_READABLE = 60
+"""Least width of a column of rules, in characters."""
 
 
 @click.command("limits")
@@ -62,18 +67,31 @@ def command(
         output.print_json({"schema": "marginrules/limits/1", "limits": [_document(limit) for limit in found]})
         return 0
     out = output.console()
-    table = Table(pad_edge=False)
-    for heading in ("limit", "value", "unit", "because"):
-        table.add_column(heading, justify="right" if heading == "value" else "left", overflow="fold")
-    for limit in found:
-        shown = "no limit" if limit.unlimited else "-" if limit.value is None else output.number(limit.value)
-        because = limit.because if limit.rule is None else f"{limit.because} ({limit.rule})"
-        table.add_row(limit.name, shown, limit.unit, because)
-    out.print(table)
+    reasons = {
+        limit.name: limit.because if limit.rule is None else f"{limit.because} ({limit.rule})" for limit in found
+    }
+    numbers = _table(found, None)
+    if Measurement.get(out, out.options, numbers).maximum + _READABLE <= out.width:
+        out.print(_table(found, reasons))
+    else:
+        # A rule would be folded beside the numbers: it stands below them, as wide as the terminal.
+        out.print(numbers)
+        for name, reason in reasons.items():
+            out.print(f"{name}: {reason}", markup=False)
     for limit in found:
         if limit.under:
             out.print(f"{limit.name} is asked {limit.under}", markup=False)
     return 0
+
+
+def _table(found: tuple[Limit, ...], reasons: Mapping[str, str] | None) -> Table:
+    table = Table(pad_edge=False)
+    for heading in ("limit", "value", "unit", *(("because",) if reasons is not None else ())):
+        table.add_column(heading, justify="right" if heading == "value" else "left", overflow="fold")
+    for limit in found:
+        shown = "no limit" if limit.unlimited else "-" if limit.value is None else output.number(limit.value)
+        table.add_row(limit.name, shown, limit.unit, *((reasons[limit.name],) if reasons is not None else ()))
+    return table
 
 
 def _named(text: str) -> tuple[str, str]:

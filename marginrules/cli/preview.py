@@ -8,12 +8,13 @@ from rich.text import Text
 
 from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
+from marginrules.cli.words import WORD, WordsCommand
 from marginrules.engine import documents
 from marginrules.engine.preview import Preview, preview
 from marginrules.policy.catalogue import load_policy
 
 
-@click.command("preview")
+@click.command("preview", cls=WordsCommand)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option
@@ -22,7 +23,7 @@ from marginrules.policy.catalogue import load_policy
 @click.option(
     "--action", "action_text", metavar="JSON", help="the order as a document (`open` or `place_order`), or @FILE"
 )
-@click.argument("words", nargs=-1, metavar="[open|place_order SYMBOL SIDE QUANTITY [PRICE] …]")
+@click.argument("words", nargs=-1, type=WORD, metavar="[open|place_order SYMBOL SIDE QUANTITY [PRICE] …]")
 def command(
     account: str,
     policy_name: str,

@@ -265,11 +265,13 @@ class _Run:
     def refuse(self, number: int, event: object, error: MarginRulesError) -> None:
         """Stop at a bad line, or set it aside."""
         # A wrong value is repeated; half a character in it cannot be printed.
-        problem = str(error).replace("\n", "; ").encode("utf-8", "backslashreplace").decode()
+        problem = str(error).encode("utf-8", "backslashreplace").decode()
         place = f"{self.stream.name}:{number}"
         if self.on_error == "stop":
             message = f"{place}: {problem}"
             raise ReplayError(message) from None
+        # One line for each that is set aside.
+        problem = problem.replace("\n", "; ")
         self.set_aside += 1
         click.echo(f"set aside {place}: {problem}", err=True)
         if not isinstance(event, MarginRulesError):

@@ -127,6 +127,42 @@ def test_limits_are_listed_with_their_rules(account: str, capsys: pytest.Capture
     assert found["add_margin:A"]["value"] == "1800"
 
 
+def test_a_rule_of_a_limit_is_not_folded_beside_the_numbers_on_a_narrow_terminal(
+    account: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands below them, as wide as the terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["limits", account, "-p", "documented"]) == 0
+    assert "add_margin:A: not more than is idle can be added (" in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "160")
+    assert run(["limits", account, "-p", "documented"]) == 0
+    assert "│ not more than is idle can be added (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["add_margin", "A", "-5", "--json"], ["--json", "add_margin", "A", "-.5"]])
+def test_a_negative_amount_is_an_amount_and_no_option(
+    words: list[str], account: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused for what it says."""
+    assert run(["act", account, "-p", "documented", *words]) == 2
+    assert "it must be above 0; the kind of action gives the sign" in capsys.readouterr().err
+
+
+def test_what_a_position_lost_elsewhere_refuses_no_isolated_opening(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A has lost half of its margin; what it left the others is as it was (B12)."""
+    document = json.loads(json.dumps(ACCOUNT))
+    document["instruments"][0]["mark_price"] = "95000"
+    document["instruments"].append({**document["instruments"][0], "symbol": "ETH-PERP", "base": "ETH"})
+    path = tmp_path / "loss.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    words = ["open", "symbol=ETH-PERP", "side=buy", "quantity=0.01", "price=95000", "margin_mode=isolated"]
+    words += ["leverage=10", "assigned_margin=95", "--json"]
+    assert run(["act", str(path), "-p", "documented", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["allowed"] is True
+
+
 def test_a_target_gives_the_margin_to_add(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The example of the manual."""
     assert run(["limits", account, "-p", "documented", "--target", "liquidation_price:A=55000", "--json"]) == 0
