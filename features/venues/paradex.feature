@@ -148,11 +148,19 @@ Feature: Cross margin on Paradex
       | 700    | 36,000 | 278.1   |
 
   Scenario: Where no share is enough, all is closed
-    Given a balance of 100 USDC
+    Given a balance of 500 USDC
     And account liquidation_fee is 0.5
     When the venue acts by itself
     Then A is closed
     And 463.5 USDC went to the "insurance fund"
+
+  Scenario: Where the penalty for all would leave nothing, the insurance fund bears what is missing
+    Given a balance of 100 USDC
+    And account liquidation_fee is 0.5
+    When the venue acts by itself
+    Then A is closed
+    And 100 USDC went to the "insurance fund"
+    And the equity of pool cross is 0 USDC
 
   # https://docs.paradex.trade/risk/liquidations, read 2026-11-28: Alice's portfolio, with the fee of the example
   Scenario: All positions are reduced by the same share

@@ -213,8 +213,13 @@ class _Run:
                 self.unsettled[identity] = str(error)
                 continue
             if self._due(identity):
-                further = "further step" if len(self.entries) > before else "step"
-                self.unsettled[identity] = f"the policy states no {further} for pool {identity}"
+                if len(self.entries) > before:
+                    reason = f"the policy states no further step for pool {identity}"
+                elif steps:
+                    reason = f"no step that the policy states for pool {identity} applies"
+                else:
+                    reason = f"the policy states no step for pool {identity}"
+                self.unsettled[identity] = reason
 
     def _pool(self, identity: str) -> PoolEvaluation | None:
         return next((pool for pool in self.evaluated().pools if pool.instance.id == identity), None)

@@ -262,6 +262,9 @@ def test_a_policy_without_steps_says_so() -> None:
         load_text(head + "liquidation cross {\n  step only cancel orders\n}\n"), documents.read(document, {})
     )
     assert outcome.reasons == {"cross": "the policy states no further step for pool cross"}
+    text = head + "liquidation cross {\n  step never when equity > maintenance_margin cancel orders\n}\n"
+    outcome = run_procedures(load_text(text), documents.read(document, {}))
+    assert outcome.reasons == {"cross": "no step that the policy states for pool cross applies"}
 
 
 def test_each_step_says_its_rule_and_what_the_rule_cites() -> None:
