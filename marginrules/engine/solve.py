@@ -8,7 +8,7 @@ report gives, which can miss two boundaries closer together than the grid (half 
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -319,9 +319,8 @@ def _walked(
         rows,
         groups,
     )
-    point = partial(walker.point, *place)
-    crossings = walk(point, 1 / mark if inverse else mark, conditions)
-    return crossings if walker.stairs is None else on_stairs(partial(walker.stairs, *place), crossings)
+    crossings = walk(walker.bind(*place), 1 / mark if inverse else mark, conditions)
+    return crossings if walker.stairs is None else on_stairs(walker.stairs(*place), crossings)
 
 
 # ---------------------------------------------------------------- the search

@@ -76,17 +76,17 @@ class Walker:
     """Values and verdicts along a price, for one pool plan and one kind of contract.
 
     Attributes:
-        point: `(pool values, moving positions, orders and balances, rests, asset, assets, account, values of the moving
-            groups, their records, values of all groups, indexes of the moving ones, x)` to the verdicts of the
-            conditions and every kink that is known from there.
+        bind: `(pool values, moving positions, orders and balances, rests, asset, assets, account, values of the moving
+            groups, their records, values of all groups, indexes of the moving ones)` to a function from `x` to the
+            verdicts of the conditions and every kink that is known from there.
         stairs: the same with what the policy rounds; None where nothing that moves is rounded.
         aggregates: the aggregates over members whose values move, in the order of the rests.
         members: what those are over.
         links: the ways that lead from members to groups whose values move: a group, and the field that names its asset.
     """
 
-    point: Callable[..., tuple[tuple[bool, ...], list[Decimal]]]
-    stairs: Callable[..., tuple[tuple[bool, ...], list[Decimal]]] | None
+    bind: Callable[..., Point]
+    stairs: Callable[..., Point] | None
     aggregates: tuple[plan.Aggregate, ...]
     members: frozenset[str]
     links: tuple[tuple[str, str | None], ...]
@@ -583,17 +583,20 @@ def _compiled(
             if run or read:
                 _loop(emitter, members, run, read)
     verdicts = [emitter.emit(condition, "pool") for condition in conditions]
+    # What does not move with `x` is bound once; the inner function is called at every kink.
     source = "\n".join(
         [
-            "def point(P, positions, orders, balances, rests, asset, assets, a, rows, records, every, moving, x):",
-            "    kinks = []",
+            "def bind(P, positions, orders, balances, rests, asset, assets, a, rows, records, every, moving):",
             *emitter.settings.values(),
-            *emitter.lines,
-            f"    return ({', '.join(verdicts)},), kinks",
+            "    def point(x):",
+            "        kinks = []",
+            *(f"    {line}" for line in emitter.lines),
+            f"        return ({', '.join(verdicts)},), kinks",
+            "    return point",
         ]
     )
     exec(compile(source, "<walk>", "exec"), names)  # noqa: S102 - text made from a checked plan
-    return emitter, names["point"], aggregates, source
+    return emitter, names["bind"], aggregates, source
 
 
 def _loop(emitter: _WalkEmitter, members: str, run: Sequence[plan.Aggregate], read: Sequence[plan.Node]) -> None:
@@ -758,7 +761,7 @@ def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
                 ahead = kink
     else:
         for kink in kinks:
-            if _LEAST < kink < x and (ahead is None or kink > ahead):
+            if kink < x and kink > (ahead or _LEAST):
                 ahead = kink
     return ahead
 
