@@ -404,6 +404,9 @@ def target(policy: Policy, state: AccountState, wanted: str, *, step: Decimal = 
             "help: write liquidation_price:A=55000, A a position, or margin_ratio:cross=0.5, cross a pool"
         )
         raise NoSuchTargetError(message)
+    if figure == "liquidation_price" and value <= 0:
+        message = f"{wanted!r} is no target: a price is above 0\nhelp: write a price, such as liquidation_price:A=55000"
+        raise NoSuchTargetError(message)
     report = evaluate(policy, state, solve=False)
     pools = {position.id: position.pool for position in report.positions}
     if figure == "margin_ratio":

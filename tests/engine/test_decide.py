@@ -215,6 +215,13 @@ def test_a_target_out_of_reach_is_said() -> None:
         target(load_policy("documented"), account(), "liquidation_price:C=5")
 
 
+@pytest.mark.parametrize("price", ["0", "-5"])
+def test_a_price_of_nothing_or_less_is_no_target(price: str) -> None:
+    """Any margin keeps a price above it, so every amount would reach it."""
+    with pytest.raises(NoSuchTargetError, match="a price is above 0"):
+        target(load_policy("documented"), account(), f"liquidation_price:A={price}")
+
+
 def test_a_limit_that_depends_on_what_is_missing_is_unknown_not_zero() -> None:
     """No mark price, no limit."""
     instruments = [{**entry} for entry in DOCUMENT["instruments"]]
