@@ -19,7 +19,7 @@ from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
 from marginrules.engine.unknown import MissingError, Unknown, Value
-from marginrules.engine.walk import NotAffineError, Walker, compile_walker, on_stairs, varies, walk
+from marginrules.engine.walk import CONTRACT, NotAffineError, Walker, compile_walker, on_stairs, varies, walk
 from marginrules.policy import plan
 from marginrules.policy.dimensions import FLAG, LITERAL
 from marginrules.policy.policy import Policy
@@ -59,16 +59,38 @@ def _conditions(pool: plan.PoolPlan) -> tuple[plan.Node, plan.Node | None]:
 @lru_cache(maxsize=512)
 def _cone(pool: plan.PoolPlan) -> Kernel:
     """The kernel of the conditions alone: what only other figures need may be missing."""
-    nodes = [node for node in _conditions(pool) if node is not None]
-    return compile_nodes(nodes, {}, pool)
+    return compile_nodes(_moving(pool), {}, pool)
 
 
 @lru_cache(maxsize=512)
-def _walker(pool: plan.PoolPlan, kernel: Kernel, inverse: bool) -> Walker | None:  # noqa: FBT001 - a cache key
-    bankrupt, liquidatable = _conditions(pool)
+def _settings(pool: plan.PoolPlan) -> tuple[plan.Field, ...]:
+    """Flags and closed choices of the account that the conditions read: with each set of them others are what counts."""
+    found: dict[str, plan.Field] = {}
+    for node in plan.below(*_moving(pool)):
+        if isinstance(node, plan.Field) and node.entity == "account" and not node.is_attribute:
+            kind = node.dimension.kind
+            if kind == "flag" or (kind == "choice" and node.dimension.choices):
+                found[node.name] = node
+    return tuple(found.values())
+
+
+def _settled(pool: plan.PoolPlan, state: AccountState) -> tuple[Any, ...]:
+    """What the settings are, in their order; None for one that is not known."""
+    return tuple([state.account.inputs.get(setting.name, setting.default) for setting in _settings(pool)])
+
+
+def _moving(pool: plan.PoolPlan) -> list[plan.Node]:
+    return [node for node in _conditions(pool) if node is not None]
+
+
+@lru_cache(maxsize=512)
+def _walker(pool: plan.PoolPlan, kernel: Kernel, contract: str, settings: tuple[Any, ...]) -> Walker | None:
+    settled = {CONTRACT: contract}
+    for setting, value in zip(_settings(pool), settings, strict=True):
+        if value is not None:
+            settled["account", setting.name] = value
     try:
-        conditions = [node for node in (bankrupt, liquidatable) if node is not None]
-        return compile_walker(conditions, kernel, pool, inverse=inverse)
+        return compile_walker(_moving(pool), kernel, pool, settled)
     except NotAffineError:
         return None
 
@@ -90,7 +112,8 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     equity = pool.value(pool.instance.plan.definitions["pool"]["equity"], POOL)
     below = equity if isinstance(equity, Unknown) else equity < 0  # type: ignore[operator]
     kernel, rows = (pool.kernel, pool.rows) if pool.rows is not None else _cone_rows(pool)
-    still = None if rows is None else _Still(pool, kernel, rows, by_symbol)
+    settings = _settled(pool.instance.plan, pool.state)
+    still = None if rows is None else _Still(pool, kernel, rows, by_symbol, settings)
     for members in by_symbol.values():
         instrument = pool.instance.positions[members[0]][1]
         mark = instrument.mark_price
@@ -176,7 +199,7 @@ def _boundaries(
     """Where the equity crosses zero, and where the verdict changes."""
     inverse = instrument.contract == "inverse"
     bankrupt, liquidatable = _conditions(pool.instance.plan)
-    walker = None if still is None else _walker(pool.instance.plan, still.kernel, inverse)
+    walker = None if still is None else _walker(pool.instance.plan, still.kernel, instrument.contract, still.settings)
     if walker is not None and still is not None:
         try:
             crossings = _walked(still, walker, instrument, mark, 1 if liquidatable is None else 2)
@@ -210,6 +233,8 @@ class _Still:
     rows: Rows
     positions: Mapping[str, list[int]]
     """Indexes of the positions on each instrument."""
+    settings: tuple[Any, ...]
+    """Choices and flags of the account, in the order of `_settings`."""
     _orders: dict[str, list[int]] | None = None
 
     def orders(self, symbol: str) -> list[int]:

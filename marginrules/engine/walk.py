@@ -5,7 +5,8 @@ contracts, and its reciprocal for inverse ones: in `x` value and profit are affi
 decided by functions that are affine, or quadratic where a rate grows with the size it applies to, between kinks (tier
 edges, the sides of a `max`, comparisons). The walk starts just beside the current price, computes each such function
 together with its slope and curvature, steps to the nearest kink, and looks at the condition again just beyond it, out
-to zero and to infinity. Where the verdict changes, the kink is a boundary.
+to zero and to infinity. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison
+decides a verdict, its root before the next kink is a boundary too, a turn, and nothing has to be looked at again.
 
 Rounding makes stairs of these functions. They are walked along twice: without the rounding, which leads to the
 neighbourhood of each boundary, and from there step by step on the stairs.
@@ -36,6 +37,10 @@ from marginrules.engine.kernel import (
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
+from marginrules.policy.checks.context import Assignment, Variable, truth
+
+CONTRACT: Variable = ("instrument", "contract")
+"""The kind of contract, which is one for all that moves with a price."""
 
 MAXIMUM_PIECES = 20_000
 """Most kinks that one walk passes: far beyond any account, and an end in any case."""
@@ -52,6 +57,8 @@ BESIDE = Decimal("1e-40")
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _HALF = Decimal("0.5")
+_APART = Decimal("1e-30")
+"""Two roots of a quadratic that are closer, relative to them, may be one, where its sign does not change."""
 _LEAST = Decimal("1e-38")
 """No price, and no reciprocal of one, is as small."""
 # In the exact context: one more or less so little has more digits than the default of a process keeps.
@@ -67,8 +74,13 @@ class NotAffineError(Exception):
     """The condition is not affine or quadratic in the price between kinks."""
 
 
-Point = Callable[[Decimal], tuple[tuple[bool, ...], list[Decimal]]]
-"""Verdicts of the conditions at one `x`, and the kinks that are known from there."""
+Turn = tuple[Decimal, int]
+"""Where a condition changes its verdict, and which one: the number among the conditions."""
+
+Seen = tuple[tuple[bool, ...], list[Decimal], list[Turn]]
+"""Verdicts of the conditions at one `x`, and what is known from there: the kinks, and the turns before the next kink."""
+
+Point = Callable[[Decimal], Seen]
 
 
 @frozen(eq=False)
@@ -134,6 +146,30 @@ def roots(kinks: list[Decimal], x: Decimal, value: Decimal, slope: Decimal, curv
         kinks.append(x + value / far)
 
 
+def turn(
+    turns: list[Turn],
+    kinks: list[Decimal],
+    number: int,
+    x: Decimal,
+    value: Decimal,
+    slope: Decimal,
+    curve: Decimal,
+) -> None:
+    """Note the zeros of `value + slope h + curve h²` as turns of a condition; as kinks where they are hardly two."""
+    found: list[Decimal] = []
+    roots(found, x, value, slope, curve)
+    if len(found) == 2 and abs(found[0] - found[1]) <= _APART * abs(found[0]):  # noqa: PLR2004 - of a quadratic
+        kinks += found
+    else:
+        turns += [(root, number) for root in found]
+
+
+def as_kinks(turns: list[Turn], first: int, kinks: list[Decimal]) -> None:
+    """Take the turns from the given one on for kinks: beyond them the condition is to be looked at anew."""
+    kinks += [root for root, _ in turns[first:]]
+    del turns[first:]
+
+
 def stair_edges(
     kinks: list[Decimal], x: Decimal, value: Decimal, slope: Decimal, curve: Decimal, width: Decimal, direction: str
 ) -> None:
@@ -151,7 +187,8 @@ class _WalkEmitter(Emitter):
     """Like the kernel's emitter, but a node that moves gets a slope and a curvature, and leaves its kinks in `kinks`."""
 
     kernel: Kernel = field(kw_only=True)
-    inverse: bool = field(kw_only=True)
+    settled: Assignment = field(kw_only=True)
+    """Choices and flags that are the same for all that moves."""
     rounding: bool = field(kw_only=True)
     """Whether rounded values are stairs; else they are taken as if they were not rounded."""
     groups: Mapping[str, str] = field(kw_only=True)
@@ -163,6 +200,11 @@ class _WalkEmitter(Emitter):
     """The ways that lead from members to groups whose values move."""
     rounded: bool = field(default=False, kw_only=True)
     """Whether something that moves is rounded."""
+
+    @property
+    def inverse(self) -> bool:
+        """Whether `x` is the reciprocal of the price."""
+        return self.settled[CONTRACT] == "inverse"
 
     def moves(self, node: plan.Node) -> bool:
         """Whether a node moves with the price."""
@@ -206,13 +248,18 @@ class _WalkEmitter(Emitter):
                 return _BEYOND
 
     def taken(self, node: plan.Node) -> plan.Node | None:
-        """The branch of a condition on the kind of contract, which is the same for all that moves."""
-        if isinstance(node, plan.Conditional) and isinstance(node.condition, plan.Compare):
-            compared = node.condition
-            names = {part.name for part in (compared.left, compared.right) if isinstance(part, plan.Field)}
-            kinds = {part.value for part in (compared.left, compared.right) if isinstance(part, plan.Constant)}
-            if names == {"contract"} and kinds == {"inverse"}:
-                return node.then if self.inverse == (compared.operator == "==") else node.otherwise
+        """What a node comes to, where the account's settings or the kind of contract decide that; None elsewhere."""
+        match node:
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                decided = truth(condition, self.settled)
+                return None if decided is None else then if decided else otherwise
+            case plan.Logic(operator=operator, left=left, right=right):
+                for one, other in ((left, right), (right, left)):
+                    decided = truth(one, self.settled)
+                    if decided is not None:
+                        return one if decided == (operator == "or") else other
+            case _:
+                pass
         return None
 
     def _bare(self, node: plan.Node) -> plan.Node:
@@ -307,6 +354,53 @@ class _WalkEmitter(Emitter):
             self.line(f"roots(kinks, x, {value}, {slope or 'ZERO'}, {curve})")
         elif slope is not None:
             self.line(f"if {slope}: kinks.append(x - ({value}) / {slope})")
+
+    def verdict(self, node: plan.Node, number: int) -> str:
+        """Statements for a condition; the roots of the comparison that decides it are its turns.
+
+        Args:
+            node: the condition, or a part of it that can decide it, in the scope of the pool.
+            number: the condition's.
+        """
+        bare = self._bare(node)
+        if self.rounding or not self.moves(bare):
+            return self.emit(node, "pool")
+        # Not kept as known: whoever else reads these comparisons needs their roots among the kinks.
+        found = self.variable(bare)
+        match bare:
+            case plan.Unary(operator="not", operand=operand):
+                self.line(f"{found} = not {self.verdict(operand, number)}")
+            case plan.Compare(operator="<" | "<=" | ">" | ">=" as operator, left=left, right=right):
+                one, other = self.emit(left, "pool"), self.emit(right, "pool")
+                self._difference(left, right, one, other, number)
+                self.line(f"{found} = {one} {operator} {other}")
+            case plan.Logic(operator=operator, left=left, right=right):
+                self._either(found, operator, left, right, number)
+            case _:
+                return self.emit(node, "pool")
+        return found
+
+    def _either(self, to: str, operator: str, left: plan.Node, right: plan.Node, number: int) -> None:
+        """Both sides of `and` or `or`: the roots of one are turns as long as the other side has no say."""
+        both = self.moves(left) and self.moves(right)
+        if self.moves(left) and not self.moves(right):
+            # The right side is not looked at where the left one decides, so what it says there is not known.
+            left, right = right, left
+        first = f"first_{to}"
+        if both:
+            self.line(f"{first} = len(turns)")
+        self.line(f"{to} = {self.verdict(left, number)}")
+
+        def second() -> None:
+            if both:
+                self.line(f"second_{to} = len(turns)")
+            self.line(f"{to} = {self.verdict(right, number)}")
+            if both:
+                self.line(f"if {first} < second_{to} < len(turns): as_kinks(turns, {first}, kinks)")
+
+        self.block(f"if {'' if operator == 'and' else 'not '}{to}:", second)
+        if both:
+            self.block("else:", lambda: self.line(f"as_kinks(turns, {first}, kinks)"))
 
     def move(self, node: plan.Node, scope: plan.Scope, to: str) -> None:
         """Statements for a node that moves."""
@@ -413,14 +507,19 @@ class _WalkEmitter(Emitter):
             self.block(f"if {one} {sign} {other}:", lambda: self.assign(node, one, first, bent))
             self.block("else:", lambda: self.assign(node, other, second, bends))
 
-    def _difference(self, left: plan.Node, right: plan.Node, one: str, other: str) -> None:
-        """Note where two values meet."""
+    def _difference(self, left: plan.Node, right: plan.Node, one: str, other: str, number: int | None = None) -> None:
+        """Note where two values meet: a kink, or where the condition of that number turns."""
         slope, curve = _sum(self.slope(left), "-", self.slope(right)), _sum(self.curve(left), "-", self.curve(right))
         value = one if isinstance(right, plan.Constant) and right.value == 0 else f"{one} - {other}"
         if curve is None and slope is not None and not slope.isidentifier():
             self.line(f"slope = {slope}")
             slope = "slope"
-        self.kink(value, slope, curve)
+        if number is None:
+            self.kink(value, slope, curve)
+        elif curve is not None:
+            self.line(f"turn(turns, kinks, {number}, x, {value}, {slope or 'ZERO'}, {curve})")
+        elif slope is not None:
+            self.line(f"if {slope}: turns.append((x - ({value}) / {slope}, {number}))")
 
     def _branches(self, node: plan.Logic | plan.Conditional, scope: plan.Scope, to: str) -> None:
         if isinstance(node, plan.Logic):
@@ -522,21 +621,22 @@ def _sum(one: str | None, operator: str, other: str | None) -> str | None:
     return f"({one} {operator} {other})"
 
 
-def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, *, inverse: bool) -> Walker:
+def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, settled: Assignment) -> Walker:
     """The walker of a pool's conditions.
 
     Args:
         conditions: flags in the scope of the pool.
         kernel: the pool's kernel, whose values are read where nothing moves.
         pool: the pool, whose groups they refer to.
-        inverse: whether `x` is the reciprocal of the price.
+        settled: choices and flags of the account, and the kind of contract, that the walker is for: what they decide is
+            left out of it.
 
     Raises:
         NotAffineError: a condition is neither affine nor quadratic in `x` between kinks.
     """
     try:
-        smooth = _compiled(conditions, kernel, pool, inverse=inverse, rounding=False)
-        stairs = _compiled(conditions, kernel, pool, inverse=inverse, rounding=True) if smooth[0].rounded else None
+        smooth = _compiled(conditions, kernel, pool, settled, rounding=False)
+        stairs = _compiled(conditions, kernel, pool, settled, rounding=True) if smooth[0].rounded else None
     except TooLargeError as error:
         raise NotAffineError from error
     emitter, point, found, source = smooth
@@ -551,7 +651,7 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.P
 
 
 def _compiled(
-    conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, *, inverse: bool, rounding: bool
+    conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, settled: Assignment, *, rounding: bool
 ) -> tuple[_WalkEmitter, Callable[..., Any], list[plan.Aggregate], str]:
     groups = pool.groups
     names: dict[str, Any] = {
@@ -562,12 +662,14 @@ def _compiled(
         "cell": cell,
         "index": index,
         "roots": roots,
+        "turn": turn,
+        "as_kinks": as_kinks,
         "stair_edges": stair_edges,
         "ZERO": _ZERO,
         "ONE": _ONE,
     }
     by_asset = {name: by == "settlement asset" for name, by in groups.items()}
-    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, inverse=inverse, rounding=rounding, groups=groups)
+    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, settled=settled, rounding=rounding, groups=groups)
     found: dict[int, plan.Aggregate] = {}
     wanted: dict[int, plan.GroupValue] = {}
     for condition in conditions:
@@ -582,16 +684,16 @@ def _compiled(
             read = [node.value for node in wanted.values() if node.group == members and stages.of(node.value) == stage]
             if run or read:
                 _loop(emitter, members, run, read)
-    verdicts = [emitter.emit(condition, "pool") for condition in conditions]
+    verdicts = [emitter.verdict(condition, number) for number, condition in enumerate(conditions)]
     # What does not move with `x` is bound once; the inner function is called at every kink.
     source = "\n".join(
         [
             "def bind(P, positions, orders, balances, rests, asset, assets, a, rows, records, every, moving):",
             *emitter.settings.values(),
             "    def point(x):",
-            "        kinks = []",
+            "        kinks = []; turns = []",
             *(f"    {line}" for line in emitter.lines),
-            f"        return ({', '.join(verdicts)},), kinks",
+            f"        return ({', '.join(verdicts)},), kinks, turns",
             "    return point",
         ]
     )
@@ -638,6 +740,10 @@ def _moving_aggregates(
     if id(node) in seen or not emitter.moves(node):
         return
     seen.add(id(node))
+    taken = emitter.taken(node)
+    if taken is not None:
+        _moving_aggregates(taken, emitter, found, wanted, seen)
+        return
     if isinstance(node, plan.Aggregate):
         if node.by is not None or (node.group is not None and node.members == "balances"):
             raise NotAffineError
@@ -694,7 +800,7 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
     """Where each condition changes its verdict, over all positive `x`, ascending.
 
     Args:
-        point: verdicts and kinks at one `x`.
+        point: verdicts, kinks and turns at one `x`.
         start: the present `x`, above zero.
         conditions: how many verdicts `point` gives.
 
@@ -704,48 +810,55 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
     found: list[list[Decimal]] = [[] for _ in range(conditions)]
     above, below = start * _ABOVE, start * _BELOW
     upward = downward = point(above)
-    for kink in upward[1]:
-        if below <= kink <= above:
-            # The present price is itself a kink: the piece below it is another.
-            downward = point(below)
-            break
-    for number in range(conditions):
-        if upward[0][number] != downward[0][number]:
-            found[number].append(start)
-    _follow(point, above, upward, found, _ABOVE, _BELOW)
-    _follow(point, below, downward, found, _BELOW, _ABOVE)
+    if _within(upward, below, above):
+        # The present price is itself a kink: the piece below it is another.
+        downward = point(below)
+        for number in range(conditions):
+            if upward[0][number] != downward[0][number]:
+                found[number].append(start)
+    _follow(point, above, upward, found, upward=True)
+    _follow(point, below, downward, found, upward=False)
     for boundaries in found:
         boundaries.sort()
     return found
 
 
-def _follow(
-    point: Point,
-    x: Decimal,
-    here: tuple[tuple[bool, ...], list[Decimal]],
-    found: list[list[Decimal]],
-    beyond: Decimal,
-    back: Decimal,
-) -> None:
+def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
+    """Whether a kink or a turn lies between two `x`."""
+    for kink in seen[1]:
+        if low <= kink <= high:
+            return True
+    return any(low <= root <= high for root, _ in seen[2])
+
+
+def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *, upward: bool) -> None:
     """Step from kink to kink in one direction, noting where a verdict changes."""
-    verdicts, kinks = here
+    beyond, back = (_ABOVE, _BELOW) if upward else (_BELOW, _ABOVE)
+    verdicts, kinks, turns = here
     for _ in range(MAXIMUM_PIECES):
-        ahead = _ahead(kinks, x, upward=beyond > back)
-        if ahead is None:
-            return
-        x = ahead * beyond
+        ahead = _ahead(kinks, x, upward=upward)
         before = verdicts
-        verdicts, kinks = point(x)
+        if ahead is None:
+            for root, number in turns:
+                if root > x if upward else _LEAST < root < x:
+                    found[number].append(root)
+            return
+        near = ahead * back
+        if turns:
+            turned = list(verdicts)
+            for root, number in turns:
+                # What is as near to the kink as this is seen from beyond it.
+                if x < root < near if upward else near < root < x:
+                    found[number].append(root)
+                    turned[number] = not turned[number]
+            before = tuple(turned)
+        x = ahead * beyond
+        here = point(x)
+        verdicts, kinks, turns = here
         if verdicts != before:
             # Seen from beyond, the change is where it was seen from before; or else the verdict there is looked at.
-            near = ahead * back
-            low, high = (near, x) if near < x else (x, near)
-            for kink in kinks:
-                if low < kink < high:
-                    break
-            else:
-                if point(near)[0] != before:
-                    raise NotAffineError
+            if not (_within(here, near, x) if upward else _within(here, x, near)) and point(near)[0] != before:
+                raise NotAffineError
             for number, verdict in enumerate(verdicts):
                 if verdict != before[number]:
                     found[number].append(ahead)
@@ -799,14 +912,14 @@ def on_stairs(stairs: Point, crossings: list[list[Decimal]]) -> list[list[Decima
 def _settle(
     stairs: Point,
     x: Decimal,
-    here: tuple[tuple[bool, ...], list[Decimal]],
+    here: Seen,
     number: int,
     changes: dict[Decimal, None],
     *,
     upward: bool,
 ) -> None:
     """Note each step in a direction at which a verdict changes, until it has settled."""
-    verdicts, kinks = here
+    verdicts, kinks, _ = here
     quiet = 0
     for _ in range(MAXIMUM_STAIRS):
         ahead = _ahead(kinks, x, upward=upward)
@@ -814,7 +927,7 @@ def _settle(
             return
         x = ahead * (_ABOVE if upward else _BELOW)
         before = verdicts[number]
-        verdicts, kinks = stairs(x)
+        verdicts, kinks, _ = stairs(x)
         quiet += 1
         if verdicts[number] != before:
             quiet = 0

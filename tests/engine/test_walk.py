@@ -253,6 +253,80 @@ def test_a_price_is_unknown_where_something_missing_comes_first() -> None:
     assert (entry.reason, entry.pointer) == ("instrument X has no deep_rate", "/instruments/0/deep_rate")
 
 
+VERDICT = """
+position {
+  initial_margin     = notional
+  maintenance_margin = notional * 0%
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        # The equity of 20 long is 20 p - 1000: 400 at 70, 1500 at 125.
+        ("number(equity) < 400 or number(equity) > 1500", ["70", "125"]),
+        ("number(equity) < 400 or number(equity) < 600", ["80"]),
+        ("number(equity) < 600 and number(equity) < 400", ["70"]),
+        ("not (number(equity) >= 400 and number(equity) <= 1500)", ["70", "125"]),
+        ("number(equity) < 400 and number(equity) > -400", ["70", "30"]),
+        ("number(equity) < 400 and has_positions", ["70"]),
+        ("number(equity) < 400 and not has_positions", []),
+        ("has_positions and (number(equity) < 400 or number(equity) > 1500)", ["70", "125"]),
+        ("not has_positions and number(equity) < 400 or has_positions and number(equity) < 600", ["80"]),
+        ("number(equity) < 400 or number(equity) > 1200 and number(equity) < 1500", ["70", "110", "125"]),
+        # The sides of a maximum change at 50, beyond the boundary.
+        ("max(number(equity), 0) < 400", ["70"]),
+        # Met and left at one price, or touched and not crossed: no boundary.
+        ("number(equity) == 400", []),
+        ("number(equity) * number(equity) <= 0", []),
+        ("number(equity) * number(equity) < 160000", ["70", "30"]),
+    ],
+)
+@pytest.mark.parametrize("mark", ["100", "120", "75"])
+def test_every_comparison_of_a_condition_is_followed(
+    condition: str, expected: list[str], mark: str, searches: list[str]
+) -> None:
+    pool = POOL.replace("liquidate when equity < maintenance_margin", f"liquidate when {condition}").replace(
+        "  equity =", "  has_positions = count(positions) > 0\n  equity ="
+    )
+    price, others = prices(policy(VERDICT, pool=pool), account(("A", "20"), mark=mark))
+    assert sorted([*others, *([] if price is None else [price])]) == sorted(map(Decimal, expected))
+    assert searches == []
+
+
+SWITCHED = """
+input account.strict: flag = false "whether the requirement grows with the position"
+position {
+  initial_margin     = notional
+  maintenance_margin = if account.strict then notional * sqrt(number(notional)) / 100 else notional * 1%
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "equity < maintenance_margin",
+        "number(equity) < 0.2 * 1000 / 19.8 or account.strict and sqrt(number(maintenance_margin)) < 0",
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_a_setting_of_the_account_excludes_is_not_followed(
+    condition: str,
+    strict: bool,  # noqa: FBT001 - a parameter of the test
+    searches: list[str],
+) -> None:
+    """A root has no walk; where the account's own setting leaves it out, there is one."""
+    document = account(("A", "20"))
+    document["account"]["strict"] = strict
+    pool = POOL.replace("equity < maintenance_margin", condition)
+    price, _ = prices(policy(SWITCHED, pool=pool), document)
+    assert price is not None
+    assert near(price, "1000", "19.8") or strict
+    assert searches == (["X", "X"] if strict else [])
+
+
 def test_both_ways_of_solving_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk and the search, on rounded values of several positions."""
     rules = policy(ROUNDED)
