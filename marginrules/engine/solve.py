@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import define, evolve, field, frozen
 
@@ -132,8 +132,7 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     return PoolPrices(solved, others)
 
 
-@frozen
-class _Boundaries:
+class _Boundaries(NamedTuple):
     """Prices at which a verdict changes, ascending; and why it is not known beyond them, where it is not.
 
     Attributes:
@@ -153,9 +152,10 @@ def _at_prices(crossings: list[Decimal], *, inverse: bool) -> _Boundaries:
     """Boundaries as prices, from where they are along the walk."""
     if not crossings:
         return _NO_BOUNDARIES
-    prices = [to_solved_digits(1 / x if inverse else x) for x in crossings]
-    prices.sort()
-    return _Boundaries(tuple(prices))
+    if len(crossings) == 1:
+        only = crossings[0]
+        return _Boundaries((to_solved_digits(1 / only if inverse else only),))
+    return _Boundaries(tuple(sorted([to_solved_digits(1 / x if inverse else x) for x in crossings])))
 
 
 def _chosen(boundaries: _Boundaries, mark: Decimal, quantity: Decimal, now: Value) -> tuple[Value, tuple[Decimal, ...]]:
@@ -164,8 +164,7 @@ def _chosen(boundaries: _Boundaries, mark: Decimal, quantity: Decimal, now: Valu
         return now, ()
     if boundaries is _NO_BOUNDARIES:
         return _NONE_SUCH
-    prices = boundaries.prices
-    below, above = boundaries.below, boundaries.above
+    prices, below, above = boundaries
     if not prices:
         return below or above or Unknown(NO_PRICE), ()
     if len(prices) == 1 and below is None and above is None:
@@ -291,24 +290,13 @@ def _walked(
 ) -> list[list[Decimal]]:
     rows, instance, symbol = found.rows, found.pool.instance, instrument.symbol
     inverse = instrument.contract == "inverse"
-    size = instrument.contract_size
     moving: dict[str, list[int]] = {"positions": found.positions[symbol]}
-    positions: list[tuple[Any, ...]] = []
-    for index in moving["positions"]:
-        position, own, asset = instance.positions[index]
-        signed = position.quantity * size
-        entry = 1 / position.entry_price if inverse else position.entry_price
-        row = rows["position"][index] if rows["position"] else []
-        positions.append((position, own, asset, row, abs(signed), signed, entry))
+    own = rows["position"]
+    positions = [(*instance.positions[index], own[index] if own else ()) for index in moving["positions"]]
     orders: list[tuple[Any, ...]] = []
     if "orders" in walker.members:
-        moving["orders"] = found.orders(symbol)
-        for index in moving["orders"]:
-            order, own, asset = instance.orders[index]
-            units = order.quantity * size
-            value = None if order.price is None else units / order.price if inverse else units * order.price
-            row = rows["order"][index] if rows["order"] else []
-            orders.append((order, own, asset, row, units, value))
+        own, moving["orders"] = rows["order"], found.orders(symbol)
+        orders = [(*instance.orders[index], own[index] if own else ()) for index in moving["orders"]]
     groups: dict[str, int] = {}
     for name, group in instance.groups.items():
         groups[name] = group.positions[moving["positions"][0]]
@@ -330,7 +318,7 @@ def _walked(
         positions,
         orders,
         balances,
-        [found.rest(node, moving, groups) for node in walker.aggregates],
+        [found.rest(node, moving, groups) for node in walker.rests],
         instance.asset,
         found.pool.state.asset_by_name,
         found.pool.state.account,

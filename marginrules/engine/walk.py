@@ -15,6 +15,7 @@ The function that computes values and slopes at one `x` is generated from the pl
 is none of this in `x` (a root, the product of three values that move) has none, and `solve` searches instead.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
@@ -65,6 +66,8 @@ _LEAST = Decimal("1e-38")
 _ABOVE = CONTEXT.add(_ONE, BESIDE)
 _BELOW = CONTEXT.subtract(_ONE, BESIDE)
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
 _HIGHEST_DEGREE = 2
 _BEYOND = 9
 """The degree of what is no polynomial in `x`."""
@@ -92,14 +95,14 @@ class Walker:
             groups, their records, values of all groups, indexes of the moving ones)` to a function from `x` to the
             verdicts of the conditions and every kink that is known from there.
         stairs: the same with what the policy rounds; None where nothing that moves is rounded.
-        aggregates: the aggregates over members whose values move, in the order of the rests.
-        members: what those are over.
+        rests: aggregates over members that move of which the kernel's values do not tell what the others contribute.
+        members: what the aggregates are over.
         links: the ways that lead from members to groups whose values move: a group, and the field that names its asset.
     """
 
     bind: Callable[..., Point]
     stairs: Callable[..., Point] | None
-    aggregates: tuple[plan.Aggregate, ...]
+    rests: tuple[plan.Aggregate, ...]
     members: frozenset[str]
     links: tuple[tuple[str, str | None], ...]
     source: str = field(repr=False)
@@ -183,6 +186,45 @@ def stair_edges(
 
 
 @define
+class _Loop:
+    """A pass over the members that move: what is the same at every `x` is bound before, once a walk and member."""
+
+    number: int
+    members: str
+    scope: plan.Scope
+    bound: dict[str, str] = field(factory=dict)
+    """Statements by the variable that they give a value."""
+    rests: list[str] = field(factory=list)
+    """Statements that take a member's part out of an aggregate."""
+
+    def before(self, carried: Sequence[str], *, inverse: bool) -> list[str]:
+        """The statements that bind what the pass reads, and take the members' parts out of the aggregates."""
+        used = set(carried)
+        lines = []
+        if used & {"size", "signed", "entry", "value"}:
+            if self.members == "positions":
+                lines += ["signed = p.quantity * i.contract_size", "size = abs(signed)"]
+                lines.append("entry = ONE / p.entry_price" if inverse else "entry = p.entry_price")
+            else:
+                lines.append("size = o.quantity * i.contract_size")
+                lines.append(f"value = None if o.price is None else size {'/' if inverse else '*'} o.price")
+        lines += [
+            *self.bound.values(),
+            *self.rests,
+            f"held_{self.number}.append(({''.join(f'{n}, ' for n in carried)}))",
+        ]
+        return [
+            f"    held_{self.number} = []",
+            f"    for {_MEMBERS[self.members]} in {self.members}:",
+            *(f"        {line}" for line in lines),
+        ]
+
+
+_MEMBERS = {"positions": "p, i, s, r", "orders": "o, i, s, r", "balances": "b, amount, s, r, numbers"}
+"""What is known of each member that moves: its record, its instrument, its asset, its row of the kernel's values."""
+
+
+@define
 class _WalkEmitter(Emitter):
     """Like the kernel's emitter, but a node that moves gets a slope and a curvature, and leaves its kinks in `kinks`."""
 
@@ -200,6 +242,14 @@ class _WalkEmitter(Emitter):
     """The ways that lead from members to groups whose values move."""
     rounded: bool = field(default=False, kw_only=True)
     """Whether something that moves is rounded."""
+    loop: "_Loop | None" = field(default=None, kw_only=True)
+    """The pass over members that is being written."""
+    loops: int = field(default=0, kw_only=True)
+
+    def next_loop(self) -> int:
+        """A number for the next pass."""
+        self.loops += 1
+        return self.loops
 
     @property
     def inverse(self) -> bool:
@@ -315,8 +365,12 @@ class _WalkEmitter(Emitter):
             return self.emit(node.value, scope)
         found = self.variable(node)
         if column is not None and column not in self.kernel.partial[scope]:
-            row = "P" if scope == "pool" else f"rows[{scope!r}]" if scope in self.groups else "r"
-            self.line(f"{found} = {row}[{column}]")
+            if scope == "pool" or scope in self.groups:
+                return self.bound(scope, column)
+            if self.loop is not None:
+                self.loop.bound[found] = f"{found} = r[{column}]"
+            else:
+                self.line(f"{found} = r[{column}]")
         elif isinstance(node, plan.PoolValue):
             return self.emit(node.value, "pool")
         elif isinstance(node, plan.GroupValue) and scope != "balance":
@@ -324,7 +378,7 @@ class _WalkEmitter(Emitter):
             column = self.kernel.columns[node.group].get(id(node.value))
             if column is None or node.by is not None:
                 raise NotAffineError
-            self.line(f"{found} = rows[{node.group!r}][{column}]")
+            return self.bound(node.group, column)
         elif isinstance(node, plan.GroupValue):
             column = self.kernel.columns[node.group].get(id(node.value))
             if column is None:
@@ -338,6 +392,13 @@ class _WalkEmitter(Emitter):
         else:
             self.compute(node, scope, found)
         return found
+
+    def bound(self, scope: plan.Scope, column: int) -> str:
+        """A value of the pool, or of the group that moves, which is the same all along: read once a walk."""
+        row = "P" if scope == "pool" else f"rows[{scope!r}]"
+        name = f"of_{scope}_{column}"
+        self.settings[name] = f"    {name} = {row}[{column}]"
+        return name
 
     def assign(self, node: plan.Node, value: str, slope: str | None = None, curve: str | None = None) -> None:
         """Statements that give a node its value, its slope and its curvature, as far as it has them."""
@@ -581,15 +642,8 @@ class _WalkEmitter(Emitter):
         else:
             amount = functions[1] if len(functions) > 1 else "None"
             packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"
-            if outer:
-                self.line(f"bounds, rates, amounts = derive({table}, {functions[0]}, {amount}, {packed})")
-            else:
-                identity = self.constant(node)
-                self.line(f"tiers = {table}.derived.get({identity})")
-                self.line(
-                    f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())"
-                )
-                self.line("bounds, rates, amounts = tiers")
+            self._derived(node, table, f"derive({table}, {functions[0]}, {amount}, {packed})", list(outer.values()))
+            self.line("bounds, rates, amounts = tiers")
         self.line("row = 0")
         self.line("if len(bounds) > 1:")
         self.line(f"    row = bisect_left(bounds, {key})")
@@ -610,6 +664,25 @@ class _WalkEmitter(Emitter):
                 None if slope is None else f"{slope} * rates[row]",
                 None if curve is None else f"{curve} * rates[row]",
             )
+
+    def _derived(self, node: plan.Node, table: str, derive: str, outer: Sequence[str]) -> None:
+        """Put bounds, rates and amounts of a table into `tiers`: once a table, or once a walk where other values count."""
+        loop, identity = self.loop, self.constant(node)
+        early = loop is not None and (table in loop.bound or table in self.names)
+        tiers = f"tiers_{self.variable(node)}"
+        if outer:
+            if loop is not None and early and not self.nested and all(name in loop.bound for name in outer):
+                loop.bound[tiers] = f"{tiers} = {derive}"
+                self.line(f"tiers = {tiers}")
+            else:
+                self.line(f"tiers = {derive}")
+            return
+        if loop is not None and early:
+            loop.bound[tiers] = f"{tiers} = {table}.derived.get({identity})"
+            self.line(f"tiers = {tiers}")
+        else:
+            self.line(f"tiers = {table}.derived.get({identity})")
+        self.line(f"if tiers is None: {table}.derived[{identity}] = tiers = {derive}")
 
 
 def _sum(one: str | None, operator: str, other: str | None) -> str | None:
@@ -639,20 +712,20 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.P
         stairs = _compiled(conditions, kernel, pool, settled, rounding=True) if smooth[0].rounded else None
     except TooLargeError as error:
         raise NotAffineError from error
-    emitter, point, found, source = smooth
+    emitter, point, others, members, source = smooth
     return Walker(
         point,
         None if stairs is None else stairs[1],
-        tuple(found),
-        frozenset(node.members for node in found),
+        tuple(others),
+        members,
         tuple(emitter.links),
-        source if stairs is None else stairs[3],
+        source if stairs is None else stairs[-1],
     )
 
 
 def _compiled(
     conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, settled: Assignment, *, rounding: bool
-) -> tuple[_WalkEmitter, Callable[..., Any], list[plan.Aggregate], str]:
+) -> tuple[_WalkEmitter, Callable[..., Any], list[plan.Aggregate], frozenset[str], str]:
     groups = pool.groups
     names: dict[str, Any] = {
         "MissingError": MissingError,
@@ -676,20 +749,33 @@ def _compiled(
         _moving_aggregates(condition, emitter, found, wanted, set())
     aggregates = list(found.values())
     stages = Stages()
+    parts: dict[int, str] = {}
+    others: list[plan.Aggregate] = []
     for position, node in enumerate(aggregates):
-        emitter.assign(node, f"rests[{position}]")
+        emitter.assign(node, f"rest_{position}")
+        part = _part(node, kernel)
+        if part is None:
+            emitter.settings[f"rest_{position}"] = f"    rest_{position} = rests[{len(others)}]"
+            others.append(node)
+        else:
+            scope: plan.Scope = "pool" if node.group is None else node.group
+            row = "P" if scope == "pool" else f"rows[{scope!r}]"
+            emitter.settings[f"rest_{position}"] = f"    rest_{position} = {row}[{kernel.columns[scope][id(node)]}]"
+            parts[id(node)] = part.format(rest=f"rest_{position}")
+    before: list[str] = []
     for stage in range(max((stages.of(node) for node in aggregates), default=0) + 1):
         for members in (*plan.MEMBER_SCOPES, *groups):
             run = [node for node in aggregates if node.members == members and stages.of(node) == stage]
             read = [node.value for node in wanted.values() if node.group == members and stages.of(node.value) == stage]
             if run or read:
-                _loop(emitter, members, run, read)
+                before += _loop(emitter, members, run, read, [parts[id(node)] for node in run if id(node) in parts])
     verdicts = [emitter.verdict(condition, number) for number, condition in enumerate(conditions)]
     # What does not move with `x` is bound once; the inner function is called at every kink.
     source = "\n".join(
         [
             "def bind(P, positions, orders, balances, rests, asset, assets, a, rows, records, every, moving):",
             *emitter.settings.values(),
+            *before,
             "    def point(x):",
             "        kinks = []; turns = []",
             *(f"    {line}" for line in emitter.lines),
@@ -698,35 +784,76 @@ def _compiled(
         ]
     )
     exec(compile(source, "<walk>", "exec"), names)  # noqa: S102 - text made from a checked plan
-    return emitter, names["bind"], aggregates, source
+    return emitter, names["bind"], others, frozenset(node.members for node in aggregates), source
 
 
-def _loop(emitter: _WalkEmitter, members: str, run: Sequence[plan.Aggregate], read: Sequence[plan.Node]) -> None:
-    """One pass over the members that move, or over the group of a name that does: what is aggregated, and read of it."""
+def _part(node: plan.Aggregate, kernel: Kernel) -> str | None:
+    """The statement that takes a member's part out of an aggregate, where the kernel has what it needs; else None."""
+    if node.operator not in {"sum", "count"}:
+        return None
+    scope: plan.Scope = "pool" if node.group is None else node.group
+    member = plan.member_scope(node.members)
+
+    def always(of: plan.Scope, wanted: plan.Node) -> int | None:
+        column = kernel.columns[of].get(id(wanted))
+        return None if column in kernel.partial[of] else column
+
+    row = "r" if node.members in _MEMBERS else f"rows[{node.members!r}]"
+    condition = ""
+    if node.where is not None:
+        kept = always(member, node.where)
+        if kept is None:
+            return None
+        condition = f"if {row}[{kept}]: "
+    # Under a condition it is worked out for those that meet it.
+    operand = None if node.operand is None else kernel.columns[member].get(id(node.operand))
+    if always(scope, node) is None or (operand is None) != (node.operand is None):
+        return None
+    if operand in kernel.partial[member] and not condition:
+        return None
+    return f"{condition}{{rest}} -= {'ONE' if operand is None else f'{row}[{operand}]'}"
+
+
+def _loop(
+    emitter: _WalkEmitter,
+    members: str,
+    run: Sequence[plan.Aggregate],
+    read: Sequence[plan.Node],
+    rests: Sequence[str],
+) -> list[str]:
+    """One pass over the members that move, or over the group of a name that does: what is aggregated, and read of it.
+
+    Returns:
+        What is to be done once a walk, before it.
+    """
     scope = plan.member_scope(members)
-    header = {
-        "positions": "for p, i, s, r, size, signed, entry in positions:",
-        "orders": "for o, i, s, r, size, value in orders:",
-        "balances": "for b, amount, s, r, numbers in balances:",
-        # All that moves is on one instrument, so one group of each name moves.
-        **{name: f"for key, i, s in (records[{name!r}],):" for name in emitter.groups},
-    }.get(members)
-    if header is None:
+    outside, lines = dict(emitter.known), emitter.lines
+    emitter.lines, emitter.loop = [], None
+    if members in _MEMBERS:
+        emitter.loop = loop = _Loop(emitter.next_loop(), members, scope, rests=list(rests))
+    elif members not in emitter.groups:
         raise NotAffineError
-    outside = dict(emitter.known)
-    emitter.line(header)
     emitter.indent += 1
-    before = len(emitter.lines)
     for node in read:
         emitter.of_groups[id(node)] = emitter.emit(node, scope)
     for node in run:
         _accumulate(emitter, node, scope)
-    if len(emitter.lines) == before:
-        emitter.line("pass")
     emitter.indent -= 1
+    written, emitter.lines, emitter.loop = emitter.lines, lines, None
     emitter.known = outside
     for node in run:
         emitter.known[id(node)] = emitter.variable(node)
+    if members not in _MEMBERS:
+        # All that moves is on one instrument, so one group of each name moves.
+        emitter.line(f"for key, i, s in (records[{members!r}],):")
+        emitter.lines += written or ["    " * (emitter.indent + 1) + "pass"]
+        return [f"    {rest}" for rest in rests]
+    used = set(_NAME.findall("\n".join(written)))
+    own = [name for name in (*_MEMBERS[members].split(", "), "size", "signed", "entry", "value") if name in used]
+    carried = [*own, *(name for name in loop.bound if name in used)]
+    emitter.line(f"for {', '.join(carried)}, in held_{loop.number}:" if carried else f"for _ in held_{loop.number}:")
+    emitter.lines += written or ["    " * (emitter.indent + 1) + "pass"]
+    return loop.before(carried, inverse=emitter.inverse)
 
 
 def _moving_aggregates(
@@ -825,10 +952,14 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
 
 def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
     """Whether a kink or a turn lies between two `x`."""
+    # Plain loops: this is on the way of every walk, and a generator takes longer than what it goes through.
     for kink in seen[1]:
         if low <= kink <= high:
             return True
-    return any(low <= root <= high for root, _ in seen[2])
+    for root, _ in seen[2]:  # noqa: SIM110
+        if low <= root <= high:
+            return True
+    return False
 
 
 def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *, upward: bool) -> None:
