@@ -18,6 +18,7 @@ from attrs import frozen
 
 from marginrules.account.fields import SECTIONS, SHARED_FIELDS, TIER_COLUMNS, Entity, FieldSpec
 from marginrules.account.state import (
+    BOOKKEEPING,
     NO_INPUTS,
     Account,
     AccountState,
@@ -169,7 +170,7 @@ def _readers(declared: tuple[FieldSpec, ...]) -> Mapping[Entity, _Reader]:
                 # Several policies may admit different choices; a document may hold what any of them knows.
                 spec = attrs.evolve(spec, choices=tuple(dict.fromkeys((*known.choices, *spec.choices))))  # noqa: PLW2901
             specs[spec.name] = attrs.evolve(spec, required=known.required if known is not None else spec.required)
-        attributes = frozenset(attribute.name for attribute in attrs.fields(make)) - {"inputs", "pointer"}
+        attributes = frozenset(attribute.name for attribute in attrs.fields(make)) - BOOKKEEPING
         found[entity] = _Reader(
             entity,
             make,
@@ -533,7 +534,7 @@ def write(state: AccountState) -> dict[str, Any]:
 def _written(record: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for attribute in attrs.fields(type(record)):
-        if attribute.name in {"inputs", "pointer"}:
+        if attribute.name in BOOKKEEPING:
             continue
         value = getattr(record, attribute.name)
         if value is not None:

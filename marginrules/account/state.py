@@ -21,6 +21,14 @@ Value = Decimal | bool | str | None
 
 NO_INPUTS: Mapping[str, Value] = MappingProxyType({})
 
+Places = Mapping[str, tuple[str, ...]]
+"""JSON pointers to where a record's values come from, by field; an empty tuple: from nowhere in the document."""
+
+NO_PLACES: Places = MappingProxyType({})
+
+BOOKKEEPING = frozenset({"inputs", "pointer", "places", "imported"})
+"""Attributes of a record that are not fields of its document."""
+
 
 @frozen(eq=False)
 class TierTable:
@@ -30,11 +38,15 @@ class TierTable:
         columns: column names; the first is `above`, the lower bound of a row in the unit the venue tiers by.
         rows: one tuple per tier, a cell for each column; `None` where the table has no figure.
         pointer: JSON pointer of the table in the account document, or the file it came from.
+        places: of an imported table, where each cell comes from, by row and column.
+        imported: whether the table is a venue's own answer, which has other names.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Decimal | None, ...], ...]
     pointer: str = ""
+    places: Mapping[tuple[int, str], tuple[str, ...]] = field(default=MappingProxyType({}), repr=False)
+    imported: bool = field(default=False, repr=False)
     bounds: tuple[Decimal, ...] = field(init=False, repr=False)
     """The lower bound of each row, as engines look for one."""
     derived: dict[Any, Any] = field(factory=dict, init=False, repr=False)
@@ -79,7 +91,9 @@ class Instrument:
             of one contract.
         mark_price: price at which the venue values positions, quote per base.
         inputs: what only some venue has, by the name its policy declares.
-        pointer: JSON pointer of this record in its document.
+        pointer: JSON pointer of this record in its document: an account document, or a venue's payload.
+        places: where values come from that are not in the document under their own name.
+        imported: whether the document is a venue's payload, which has other names.
     """
 
     symbol: str
@@ -98,6 +112,8 @@ class Instrument:
     tiers: TierTable | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -116,6 +132,8 @@ class Asset:
     collateral_tiers: TierTable | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -132,6 +150,8 @@ class Balance:
     wallet: str | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -158,6 +178,8 @@ class Position:
     auto_add_margin: bool | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -180,6 +202,8 @@ class Order:
     leverage: Decimal | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -194,6 +218,8 @@ class Account:
     as_of: datetime | None = None
     inputs: Mapping[str, Value] = NO_INPUTS
     pointer: str = field(default="/account", eq=False)
+    places: Places = field(default=NO_PLACES, eq=False, repr=False)
+    imported: bool = field(default=False, eq=False, repr=False)
 
 
 @frozen
@@ -253,6 +279,48 @@ class AccountState:
             if settle not in seen:
                 seen.add(settle)
                 yield settle
+
+
+Record = Account | Balance | Position | Order | Instrument | Asset
+
+
+def sources(record: Record, name: str) -> tuple[str, ...]:
+    """JSON pointers to where the value of a field comes from.
+
+    Args:
+        record: any record of a state.
+        name: a field or an input of it.
+
+    Returns:
+        One pointer for a value that stands in the document, several for one that an importer worked out of several, none
+        for one that is not in the document at all.
+    """
+    found = record.places.get(name)
+    if found is not None:
+        return found
+    return () if record.imported else (f"{record.pointer}/{name}",)
+
+
+def pointer_to(record: Record, name: str) -> str:
+    """JSON pointer of a field; where no single value of the document is it, of the record."""
+    found = sources(record, name)
+    return found[0] if len(found) == 1 else record.pointer
+
+
+def pointer_to_cell(table: TierTable, row: int, column: str) -> str:
+    """JSON pointer of a cell of a tier table; where no single value of the document is it, of the table."""
+    found = cell_sources(table, row, column)
+    return found[0] if len(found) == 1 else table.pointer
+
+
+def cell_sources(table: TierTable, row: int, column: str) -> tuple[str, ...]:
+    """JSON pointers to where a cell of a tier table comes from; of a table in a file, the file's name."""
+    if not table.pointer.startswith("/") and not table.imported:
+        return (table.pointer,)
+    found = table.places.get((row, column))
+    if found is not None:
+        return found
+    return () if table.imported else (f"{table.pointer}/{row}/{column}",)
 
 
 class StateError(MarginRulesError):

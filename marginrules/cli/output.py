@@ -222,6 +222,7 @@ def derivation_document(step: Derivation) -> dict[str, Any]:
         "cites": list(step.cites),
         "operator": step.operator,
         "pointer": step.pointer,
+        "places": list(step.places),
         "note": step.note,
         "children": [derivation_document(child) for child in step.children],
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, fields, frozen
 
-from marginrules.account.state import AccountState, Asset, Balance, Instrument, Order, Position, StateError
+from marginrules.account.state import AccountState, Asset, Balance, Instrument, Order, Position, StateError, pointer_to
 from marginrules.engine.unknown import Unknown
 from marginrules.policy import plan
 from marginrules.policy.checks.context import truth, variables
@@ -284,14 +284,14 @@ def _assign(
 
 
 def _no_margin(position: Position) -> Unknown:
-    return Unknown(f"position {position.id} has no assigned_margin", f"{position.pointer}/assigned_margin")
+    return Unknown(f"position {position.id} has no assigned_margin", pointer_to(position, "assigned_margin"))
 
 
 def _check_scope(found: plan.Plan, state: AccountState) -> None:
     for instrument in state.instruments:
         if instrument.contract not in found.contracts:
             raise StateError(
-                f"{instrument.pointer}/contract",
+                pointer_to(instrument, "contract"),
                 f"policy {found.name} is about {' and '.join(found.contracts)} contracts, {instrument.symbol} is {instrument.contract}",
                 "leave the instrument out, or use a policy that has rules for it",
             )
@@ -338,7 +338,7 @@ def _named_asset(position: Position, name: str) -> str:
     found = position.inputs.get(name)
     if not isinstance(found, str):
         raise StateError(
-            f"{position.pointer}/{name}",
+            pointer_to(position, name),
             f"position {position.id} has no {name}, so the asset of its margin is open",
             "name the asset",
         )
@@ -357,7 +357,7 @@ def _pool_of(record: Position | Order, instrument: Instrument, entity: str, acti
                 name for (owner, name) in variables([condition]) if owner == entity and _field(record, name) is None
             )
             raise StateError(
-                f"{record.pointer}/{missing}",
+                pointer_to(record, missing),
                 f"`{missing}` is missing: it decides which pool the {entity} is in",
                 f"say it: {', '.join(str(value) for value in variables([condition])[entity, missing])}",
             )
@@ -530,7 +530,7 @@ def _draws(
     if drawn_on is None:
         missing = next(key for key in variables([where]) if key not in known)
         raise StateError(
-            f"{balance.pointer}/{missing[1]}",
+            pointer_to(balance, missing[1]),
             f"`{missing[1]}` of {missing[0]} {balance.asset} is missing: it decides which pool draws on the balance",
             "say it",
         )

@@ -7,7 +7,7 @@ import attrs
 from attrs import frozen
 
 from marginrules.account.contracts import value_at
-from marginrules.account.state import AccountState, Position
+from marginrules.account.state import AccountState, Position, pointer_to
 from marginrules.arithmetic import exact_context
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import Report
@@ -60,7 +60,7 @@ def _position(state: AccountState, position: Position, mode: str) -> Position:
         return position
     if position.leverage is None:
         message = (
-            f"{position.pointer}/leverage: position {position.id} has no leverage, so what opening it isolated would "
+            f"{pointer_to(position, 'leverage')}: position {position.id} has no leverage, so what opening it isolated would "
             "assign is not known\nhelp: add its leverage"
         )
         raise NoSuchModeError(message)

@@ -7,11 +7,23 @@ Every inner node says which operation its value is of the values below it, so th
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from attrs import define, field, frozen
 
-from marginrules.account.state import AccountState, Instrument, Order, TierTable
+from marginrules.account.state import (
+    AccountState,
+    Instrument,
+    Order,
+    Position,
+    Record,
+    TierTable,
+    cell_sources,
+    pointer_to,
+    pointer_to_cell,
+    sources,
+)
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation, position_fact
 from marginrules.engine.interpret import POOL, Entity
@@ -54,7 +66,9 @@ class Derivation:
     Attributes:
         label: name of the figure, field or operation.
         value: the value; None where it cannot be had, and `note` says why.
-        pointer: JSON pointer into the account document, of a field.
+        pointer: of a field, the JSON pointer to where it stands in the account document or the venue's payload; to what all of
+            `places` stand in, where no single value of the payload is the field, and to the record, where none is.
+        places: JSON pointers to the values that an importer worked a field out of, where they are several.
     """
 
     label: str
@@ -65,6 +79,7 @@ class Derivation:
     pointer: str | None = None
     _note: str = ""
     _expand: "tuple[_Tracer, plan.Named | plan.Fact, Entity] | None" = field(default=None, repr=False)
+    places: tuple[str, ...] = ()
 
     def _expanded(self) -> None:
         if self._expand is not None:
@@ -405,8 +420,8 @@ class _Tracer:
     evaluation: Evaluation
     pool: PoolEvaluation
     memo: dict[tuple[int, Entity], Derivation] = field(factory=dict)
-    leaves: dict[str, Derivation] = field(factory=dict)
-    """Fields that facts are made of, by pointer."""
+    leaves: dict[tuple[int, str, str], Derivation] = field(factory=dict)
+    """Fields that facts are made of, by record, name and label."""
     texts: dict[int | tuple[int, str], _Text] = field(init=False)
 
     @texts.default
@@ -446,6 +461,7 @@ class _Tracer:
         formula: str = "",
         pointer: str | None = None,
         note: str = "",
+        places: tuple[str, ...] = (),
     ) -> Derivation:
         shown: Decimal | bool | str | None
         if isinstance(value, Unknown):
@@ -453,7 +469,7 @@ class _Tracer:
         else:
             shown = value
         text = _Text(str(node.dimension), formula) if formula else self.text(node)
-        return Derivation(label, shown, text, operator, children, pointer, note)
+        return Derivation(label, shown, text, operator, children, pointer, note, places=places)
 
     def _derive(self, node: plan.Node, entity: Entity) -> Derivation:
         value = self.pool.value(node, entity)
@@ -505,7 +521,7 @@ class _Tracer:
                 return self._make(node, value, text, "is", below)
             case plan.Given(field=plan.Field() as asked):
                 record = self.pool.reference.record(asked.entity, entity)
-                pointer = f"{record.pointer}/{asked.name}" if record is not None else None
+                pointer = pointer_to(record, asked.name) if record is not None else None
                 return self._make(node, value, text, pointer=pointer)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
@@ -550,7 +566,7 @@ class _Tracer:
             parts = []
             for name in names:
                 holder: Any = instrument if name in {"contract_size", "mark_price"} else record
-                parts.append(self._leaf(name, getattr(holder, name), f"{holder.pointer}/{name}"))
+                parts.append(self._leaf(name, getattr(holder, name), holder, name))
             return operator, tuple(parts), reason
         below = self.derive(node.value, entity)
         # An operation is shown on the line of the name it defines, not once more below it.
@@ -586,17 +602,23 @@ class _Tracer:
             given = getattr(record, node.name) if node.is_attribute else record.inputs.get(node.name)
         if given is None and not isinstance(value, Unknown):
             return self._make(node, value, node.name, note="the default; the document does not say")
-        pointer = None if record is None else f"{record.pointer}/{node.name}"
-        return self._make(node, value, node.name, pointer=pointer)
+        if record is None:
+            return self._make(node, value, node.name)
+        if isinstance(value, Unknown):
+            return self._make(node, value, node.name, pointer=pointer_to(record, node.name) or None)
+        pointer, note, places = _whence(record, node.name)
+        return self._make(node, value, node.name, pointer=pointer, note=note, places=places)
 
-    def _leaf(self, label: str, value: Value | None, pointer: str, dimension: str = "") -> Derivation:
-        found = self.leaves.get(pointer)
-        if found is None or found.label != label:
+    def _leaf(self, label: str, value: Value | None, record: Record, name: str) -> Derivation:
+        """A field of a record."""
+        found = self.leaves.get((id(record), name, label))
+        if found is None:
             if value is None or isinstance(value, Unknown):
-                found = Derivation(label, None, _plain(dimension), pointer=pointer, note="missing")
+                found = Derivation(label, None, _plain(""), pointer=pointer_to(record, name) or None, note="missing")
             else:
-                found = Derivation(label, value, _plain(dimension), pointer=pointer)
-            self.leaves[pointer] = found
+                pointer, note, places = _whence(record, name)
+                found = Derivation(label, value, _plain(""), pointer=pointer, note=note, places=places)
+            self.leaves[id(record), name, label] = found
         return found
 
     def _fact(self, node: plan.Fact, value: Value, entity: Entity) -> Derivation:
@@ -606,8 +628,8 @@ class _Tracer:
         if scope == "balance":
             balance, _, _ = self.pool.instance.balances[index]
             if node.name == "is_settlement":
-                return self._make(node, value, "is_settlement", pointer=f"{balance.pointer}/asset")
-            wallet = self._leaf("wallet_balance", balance.wallet_balance, f"{balance.pointer}/wallet_balance")
+                return self._make(node, value, "is_settlement", pointer=pointer_to(balance, "asset"))
+            wallet = self._leaf("wallet_balance", balance.wallet_balance, balance, "wallet_balance")
             if isinstance(value, Unknown):
                 return self._make(node, value, f"amount of {balance.asset}")
             assigned = self._assigned(balance.asset) if value != balance.wallet_balance else ()
@@ -630,25 +652,17 @@ class _Tracer:
             for position, instrument, _ in pool.instance.positions:
                 margin_asset = position.inputs.get(pool.instance.plan.draws_asset or "", instrument.settle)
                 if margin_asset == asset and position.assigned_margin is not None:
-                    found.append(
-                        self._leaf(
-                            f"assigned_margin of {position.id}",
-                            position.assigned_margin,
-                            f"{position.pointer}/assigned_margin",
-                        )
-                    )
+                    found.append(self._assigned_to(position))
         return tuple(found)
+
+    def _assigned_to(self, position: Position) -> Derivation:
+        return self._leaf(f"assigned_margin of {position.id}", position.assigned_margin, position, "assigned_margin")
 
     def _collateral(self, node: plan.Fact, value: Value) -> Derivation:
         instance = self.pool.instance
         parts: list[Derivation] = []
         if instance.plan.draws_on == "assigned_margin":
-            parts = [
-                self._leaf(
-                    f"assigned_margin of {position.id}", position.assigned_margin, f"{position.pointer}/assigned_margin"
-                )
-                for position, _, _ in instance.positions
-            ]
+            parts = [self._assigned_to(position) for position, _, _ in instance.positions]
         else:
             fact = plan.Fact("balance", "amount", node.dimension, node.span)
             parts = [
@@ -666,19 +680,15 @@ class _Tracer:
         row, figures = self._row(node, key.value, table, entity)
         if row is None or isinstance(table, Unknown):
             return self._make(node, value, text, "", (key,))
-        place = f"{table.pointer}/{row}" if table.pointer.startswith("/") else table.pointer
+        whole = table.imported or not table.pointer.startswith("/")
+        place = table.pointer if whole else f"{table.pointer}/{row}"
         above = table.rows[row][0]
         note = f"tier {row + 1} of {len(table.rows)}, above {plain_text(above) if above is not None else '?'}"
         if isinstance(node, plan.Pick):
-            cells = tuple(
-                self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}")
-                for column in _columns(node.result)
-            )
+            cells = tuple(_cell(table, row, column) for column in _columns(node.result))
             return self._make(node, value, text, "", (key, *cells), note=note)
         rate, amount = figures.get("rate"), figures.get("amount")
-        cells = tuple(
-            self._leaf(f"tier.{column}", table.cell(row, column), f"{place}/{column}") for column in _columns(node.rate)
-        )
+        cells = tuple(_cell(table, row, column) for column in _columns(node.rate))
         rate_text = _Text("a rate", _words(node.rate))
         published = node.amount is not None and isinstance(amount, Decimal)
         parts = (
@@ -741,8 +751,11 @@ class _Tracer:
                 continue
             price = reference.index_price(name)
             asset = self.pool.state.asset_by_name.get(name)
-            pointer = f"{asset.pointer}/index_price" if asset is not None else "/assets"
-            prices.append(self._leaf(f"index_price of {name}", price, pointer))
+            label = f"index_price of {name}"
+            if asset is None:
+                prices.append(Derivation(label, None, _plain(""), pointer="/assets", note="missing"))
+            else:
+                prices.append(self._leaf(label, price, asset, "index_price"))
         if names[0] == "USD":
             return self._make(node, value, text, "/", (operand, *prices))
         return self._make(node, value, text, "x price" if len(prices) == 1 else "x price / price", (operand, *prices))
@@ -792,6 +805,38 @@ class _Tracer:
         if figure == "bankruptcy_price" or pool.instance.plan.liquidate is None:
             return (tracer.derive(definitions["equity"], POOL),)
         return (tracer.derive(pool.instance.plan.liquidate.value, POOL),)
+
+
+_PLACES_SHOWN = 3
+"""So many of the values that a field was worked out of are named in the text of a derivation."""
+
+
+def _whence(record: Record, name: str) -> tuple[str | None, str, tuple[str, ...]]:
+    """The pointer, the note and the places of a field that has a value."""
+    return _told(sources(record, name), record.pointer, replaced=name in record.places or not record.imported)
+
+
+def _told(found: tuple[str, ...], whole: str, *, replaced: bool) -> tuple[str | None, str, tuple[str, ...]]:
+    if len(found) == 1:
+        return found[0], "", ()
+    if found:
+        # All that they stand in, and what leads to each from there.
+        parents = zip(*(pointer.split("/")[:-1] for pointer in found), strict=False)
+        above = "/".join([steps[0] for steps in takewhile(lambda steps: len(set(steps)) == 1, parents)])
+        more = len(found) - _PLACES_SHOWN
+        shown = ", ".join([pointer[len(above) + 1 :] if above else pointer for pointer in found[:_PLACES_SHOWN]])
+        return above or None, f"worked out of {shown}{f' and {more} more' if more > 0 else ''}", found
+    return (None, "in place of the document's", ()) if replaced else (whole or None, "by the importer", ())
+
+
+def _cell(table: TierTable, row: int, column: str) -> Derivation:
+    """A cell of a tier table."""
+    value = table.cell(row, column)
+    if value is None:
+        missing_at = pointer_to_cell(table, row, column)
+        return Derivation(f"tier.{column}", None, _plain(""), pointer=missing_at, note="missing")
+    pointer, note, places = _told(cell_sources(table, row, column), table.pointer, replaced=False)
+    return Derivation(f"tier.{column}", value, _plain(""), pointer=pointer, note=note, places=places)
 
 
 def _columns(node: plan.Node) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from marginrules.account import contracts
-from marginrules.account.state import Account, AccountState, Asset, TierTable
+from marginrules.account.state import Account, AccountState, Asset, TierTable, pointer_to, pointer_to_cell
 from marginrules.engine.arrange import PoolInstance
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.tiers import amounts_by_continuity, row_of
@@ -135,7 +135,7 @@ class Interpreter:
         found = self.pool.groups[group].of(f"{scope}s", by)[index]
         if found is None:
             record = self.record(scope, member)
-            return Unknown(f"{_record_name(record)} has no {by}", f"{record.pointer}/{by}")
+            return Unknown(f"{_record_name(record)} has no {by}", pointer_to(record, by or ""))
         return group, found
 
     def read(self, node: plan.Field, entity: Entity) -> Value:
@@ -152,7 +152,7 @@ class Interpreter:
         if record is None:
             asset = self.asset_name("settle" if entity[0] != "balance" else "asset", entity)
             return Unknown(f"asset {asset} is not in the document", "/assets")
-        return Unknown(f"{_record_name(record)} has no {node.name}", f"{record.pointer}/{node.name}")
+        return Unknown(f"{_record_name(record)} has no {node.name}", pointer_to(record, node.name))
 
     def _fact(self, name: str, entity: Entity) -> Value:
         scope, index = entity
@@ -329,7 +329,7 @@ class Interpreter:
             case plan.TierColumn(name=name):
                 cell = table.cell(row, name)
                 if cell is None:
-                    return Unknown(f"tier {row + 1} has no {name}", f"{table.pointer}/{row}/{name}")
+                    return Unknown(f"tier {row + 1} has no {name}", pointer_to_cell(table, row, name))
                 return cell
             case plan.Unary(operator=operator, operand=operand):
                 return self._unary(operator, self._in_row(operand, table, row, entity), node)
@@ -413,12 +413,12 @@ def index_price(state: AccountState, asset: str) -> Decimal | Unknown:
     if found is None:
         return Unknown(f"asset {asset} is not in the document", "/assets")
     if found.index_price is None:
-        return Unknown(f"asset {asset} has no index_price", f"{found.pointer}/index_price")
+        return Unknown(f"asset {asset} has no index_price", pointer_to(found, "index_price"))
     return found.index_price
 
 
 def _no_mark(instrument: Any) -> Unknown:
-    return Unknown(f"instrument {instrument.symbol} has no mark_price", f"{instrument.pointer}/mark_price")
+    return Unknown(f"instrument {instrument.symbol} has no mark_price", pointer_to(instrument, "mark_price"))
 
 
 def _record_name(record: Any) -> str:

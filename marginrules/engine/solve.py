@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import define, evolve, field, frozen
 
-from marginrules.account.state import AccountState, Instrument
+from marginrules.account.state import AccountState, Instrument, pointer_to
 from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
@@ -119,7 +119,7 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
         mark = instrument.mark_price
         if mark is None:
             reason: Value = Unknown(
-                f"instrument {instrument.symbol} has no mark_price", f"{instrument.pointer}/mark_price"
+                f"instrument {instrument.symbol} has no mark_price", pointer_to(instrument, "mark_price")
             )
             for index in members:
                 solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
@@ -414,7 +414,9 @@ def _refined(verdict: Callable[[Decimal], bool], low: Decimal, high: Decimal, *,
 def replace_mark(state: AccountState, symbol: str, price: Decimal) -> AccountState:
     """The account with the mark price of one instrument replaced."""
     instruments = tuple(
-        evolve(instrument, mark_price=price) if instrument.symbol == symbol else instrument
+        evolve(instrument, mark_price=price, places={**instrument.places, "mark_price": ()})
+        if instrument.symbol == symbol
+        else instrument
         for instrument in state.instruments
     )
     return evolve(state, instruments=instruments)

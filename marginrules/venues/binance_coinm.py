@@ -10,7 +10,7 @@ The answers are cross-checked: a payload of several moments, or with rows left o
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import frozen
 
@@ -24,7 +24,6 @@ from marginrules.account.state import (
     Order,
     Position,
 )
-from marginrules.arithmetic import CONTEXT
 from marginrules.venues.binance import (
     CONDITIONAL,
     MODES,
@@ -49,7 +48,7 @@ from marginrules.venues.figures import (
     server_moment,
     value_slack,
 )
-from marginrules.venues.importer import Importer
+from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
 REQUESTS: Mapping[str, str] = {
@@ -101,8 +100,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -10,7 +10,7 @@ The answers are cross-checked: a payload of several moments, or with rows left o
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from attrs import field, frozen
 
@@ -24,7 +24,6 @@ from marginrules.account.state import (
     Position,
     Value,
 )
-from marginrules.arithmetic import CONTEXT
 from marginrules.venues.binance import (
     CONDITIONAL,
     MODES,
@@ -41,7 +40,7 @@ from marginrules.venues.binance import (
     symbol_and_side,
 )
 from marginrules.venues.figures import position_id, positions_of_both_sides, rows_by, server_moment
-from marginrules.venues.importer import Importer
+from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
 REQUESTS: Mapping[str, str] = {
@@ -104,8 +103,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -10,7 +10,7 @@ and the account's with those of its positions. `docs/importers/bitget.md` has th
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
@@ -26,7 +26,6 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, to_solved_digits
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
@@ -44,8 +43,8 @@ from marginrules.venues.figures import (
     signed_size,
     value_slack,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "accounts": "GET /api/v2/mix/account/accounts?productType=…",
@@ -110,8 +109,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

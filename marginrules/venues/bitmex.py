@@ -10,7 +10,7 @@ profit of the account against that of its positions. `docs/importers/bitmex.md` 
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal
 
 from attrs import field, frozen
 
@@ -26,7 +26,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
@@ -42,8 +42,8 @@ from marginrules.venues.figures import (
     value_slack,
     without_sign,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, each_once, last_place, optional_decimal, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "position": "GET /position",
@@ -90,7 +90,7 @@ class _Currency:
 
     def money(self, part: Part) -> Decimal:
         """An amount of smallest units, in the asset."""
-        return Decimal(part.integer()).scaleb(-self.scale)
+        return part.whole().scaleb(-self.scale)
 
 
 @frozen
@@ -132,8 +132,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:
@@ -314,7 +313,7 @@ def _initial_rate_beyond_leverage(row: Part) -> Decimal | None:
 
 def _held(row: Part, contract: _Contract, both_sides: frozenset[str]) -> _Held:
     instrument, currency = contract.instrument, contract.currency
-    quantity = Decimal(row.member("currentQty").integer())
+    quantity = row.member("currentQty").whole()
     mark_price = (filled(row, "markPrice") or row.member("markPrice")).positive()
     cost = abs(currency.money(row.member("posCost")))
     # The venue rounds the value of one contract, and adds up the fills.

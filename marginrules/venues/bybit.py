@@ -13,7 +13,7 @@ The answers are cross-checked: a payload of several moments, or with rows left o
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import field, frozen
 
@@ -28,7 +28,7 @@ from marginrules.account.state import (
     Position,
     TierTable,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     Collateral,
     check_figure,
@@ -43,8 +43,8 @@ from marginrules.venues.figures import (
     unwrapped,
     value_slack,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "accountInfo": "GET /v5/account/info",
@@ -161,8 +161,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -10,7 +10,7 @@ matters the venue's own figure is read from `info`; `docs/importers/ccxt.md` has
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
 
 from attrs import evolve, field, frozen
 
@@ -26,7 +26,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues.ccxt_exchanges import BINANCE, BYBIT, EXCHANGES, OKX, SHARED_INPUTS, Exchange, Kind
 from marginrules.venues.figures import (
@@ -38,8 +38,8 @@ from marginrules.venues.figures import (
     rows_by,
     signed_size,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, last_place, to_solved_digits
 from marginrules.venues.tables import FIRST_LISTED_TABLE, ccxt_rows, check_tiers, tier_table
 
 REQUESTS: Mapping[str, str] = {
@@ -114,8 +114,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

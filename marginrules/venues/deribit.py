@@ -11,13 +11,13 @@ margins that the venue prints. `docs/importers/deribit.md` has the table.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import field, frozen
 
 from marginrules.account.contracts import base_quantity, unrealized_pnl, value_at
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, Value
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     check_figure,
     check_profit_total,
@@ -29,8 +29,8 @@ from marginrules.venues.figures import (
     value_slack,
     without_sign,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "account_summaries": "private/get_account_summaries",
@@ -94,8 +94,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -12,12 +12,12 @@ balance with the positions put back at their entry prices, so that equity is the
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Position, Value
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     LoneAnswer,
     mark_behind_profit,
@@ -27,8 +27,8 @@ from marginrules.venues.figures import (
     text_moment,
     unwrapped,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, optional_decimal
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, optional_decimal, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "subaccount": "GET /v4/addresses/{address}/subaccountNumber/{number}",
@@ -86,8 +86,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 
 from attrs import frozen
 
 from marginrules.account.contracts import unrealized_pnl, value_at
 from marginrules.account.state import Instrument, Position, TierTable
-from marginrules.arithmetic import SOLVED_DIGITS, plain_text, to_solved_digits
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.arithmetic import SOLVED_DIGITS, plain_text
+from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 _MARKS_MOVE = Decimal("0.01")
 _ZERO = Decimal(0)
@@ -230,8 +230,8 @@ def entry_price_of_cost(
         )
     units = abs(quantity) * instrument.contract_size
     inverse = instrument.contract == "inverse"
-    context = Context(prec=SOLVED_DIGITS, rounding=ROUND_CEILING if inverse else ROUND_FLOOR)
-    return context.divide(units, cost) if inverse else context.divide(cost, units)
+    with localcontext(Context(prec=SOLVED_DIGITS, rounding=ROUND_CEILING if inverse else ROUND_FLOOR)):
+        return units / cost if inverse else cost / units
 
 
 def check_profit_total(

@@ -10,13 +10,12 @@ and the account's with those of its positions. `docs/importers/gate.md` has the 
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import field, frozen
 
 from marginrules.account.contracts import value_at
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, TierTable
-from marginrules.arithmetic import CONTEXT
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
@@ -33,7 +32,7 @@ from marginrules.venues.figures import (
     server_moment,
     value_slack,
 )
-from marginrules.venues.importer import Importer
+from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place
 
 REQUESTS: Mapping[str, str] = {
@@ -93,8 +92,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -10,7 +10,7 @@ does print is met: equity, profit, value. `docs/importers/hyperliquid.md` has th
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import pairwise
 
 from attrs import frozen
@@ -26,9 +26,8 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, to_solved_digits
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "clearinghouseState": "the `clearinghouseState` info request",
@@ -72,8 +71,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -1,10 +1,17 @@
 """What an importer is: a name, what it needs, and a reader from parsed JSON to an account state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal, localcontext
+from typing import Any, TypeVar
 
+import attrs
 from attrs import frozen
 
-from marginrules.account.state import AccountState
+from marginrules.account.state import BOOKKEEPING, AccountState, Record, TierTable
+from marginrules.arithmetic import CONTEXT
+from marginrules.venues.payload import Part, Placed, PlacedText
+
+_Kind = TypeVar("_Kind", bound=Record)
 
 
 @frozen
@@ -22,3 +29,65 @@ class Importer:
     title: str
     needs: str
     read: Callable[[object, str], AccountState]
+
+
+def imported(
+    read: Callable[[Part], AccountState], payload: object, source: str, requests: Mapping[str, str]
+) -> AccountState:
+    """The account state that an importer reads from a payload; each record says where its values come from.
+
+    Args:
+        read: the importer, from the payload as a part.
+        payload: parsed JSON, its numbers `Decimal` or text.
+        source: name of the payload for errors.
+        requests: for each name at the top of the payload, the venue's request whose answer stands there.
+
+    Raises:
+        StateError: something is missing, malformed or contradicts itself.
+    """
+    with localcontext(CONTEXT):
+        state = read(Part(payload, source, requests))
+        return AccountState(
+            _marked(state.account),
+            tuple([_marked(record) for record in state.balances]),
+            tuple([_marked(record) for record in state.positions]),
+            tuple([_marked(record) for record in state.orders]),
+            tuple([_marked(record) for record in state.instruments]),
+            tuple([_marked(record) for record in state.assets]),
+        )
+
+
+def _marked(record: _Kind) -> _Kind:
+    """The record with plain values, and where each of them comes from beside them."""
+    places: dict[str, tuple[str, ...]] = {}
+    fields = {
+        attribute.name: _plain(getattr(record, attribute.name), attribute.name, places)
+        for attribute in attrs.fields(type(record))
+        if attribute.name not in BOOKKEEPING
+    }
+    inputs = {name: _plain(value, name, places) for name, value in record.inputs.items()}
+    return attrs.evolve(record, **fields, inputs=inputs or record.inputs, places=places, imported=True)
+
+
+def _plain(value: Any, name: str, places: dict[str, tuple[str, ...]]) -> Any:
+    if isinstance(value, Placed):
+        places[name] = value.places()
+        return Decimal(value)
+    if isinstance(value, PlacedText):
+        places[name] = (value.place,)
+        return str(value)
+    if isinstance(value, TierTable):
+        places[name] = (value.pointer,)
+        return _marked_table(value)
+    return value
+
+
+def _marked_table(table: TierTable) -> TierTable:
+    places: dict[tuple[int, str], tuple[str, ...]] = {}
+    rows = []
+    for number, row in enumerate(table.rows):
+        for column, cell in zip(table.columns, row, strict=True):
+            if isinstance(cell, Placed):
+                places[number, column] = cell.places()
+        rows.append(tuple([None if cell is None else Decimal(cell) for cell in row]))
+    return TierTable(table.columns, tuple(rows), table.pointer, places, imported=True)

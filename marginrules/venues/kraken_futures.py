@@ -10,7 +10,7 @@ wallet (`flex`), at the price and the haircut that its own figures show. `docs/i
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import frozen
 
@@ -26,7 +26,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     LoneAnswer,
     check_profit_total,
@@ -39,8 +39,8 @@ from marginrules.venues.figures import (
     text_moment,
     unwrapped,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "accounts": "GET /derivatives/api/v3/accounts",
@@ -132,8 +132,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

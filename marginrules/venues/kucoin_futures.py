@@ -11,7 +11,7 @@ against that of its positions. `docs/importers/kucoin-futures.md` has the table.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import field, frozen
 
@@ -27,7 +27,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     LoneAnswer,
     check_figure,
@@ -47,8 +47,8 @@ from marginrules.venues.figures import (
     value_slack,
     without_sign,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "positions": "GET /api/v1/positions",
@@ -115,8 +115,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -14,7 +14,7 @@ The answers are cross-checked: a payload of several moments, or with rows left o
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import evolve, field, frozen
 
@@ -30,7 +30,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     Collateral,
     LoneAnswer,
@@ -46,8 +46,8 @@ from marginrules.venues.figures import (
     unwrapped,
     value_slack,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part, last_place
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, last_place, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "config": "GET /api/v5/account/config",
@@ -148,8 +148,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

@@ -8,12 +8,12 @@ liquidation.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from attrs import evolve, frozen
 
 from marginrules.account.state import Account, AccountState, Asset, Balance, Instrument, Order, Position, Value
-from marginrules.arithmetic import CONTEXT, plain_text, to_solved_digits
+from marginrules.arithmetic import plain_text
 from marginrules.venues.figures import (
     LoneAnswer,
     filled,
@@ -24,8 +24,8 @@ from marginrules.venues.figures import (
     signed_size,
     unwrapped,
 )
-from marginrules.venues.importer import Importer
-from marginrules.venues.payload import Part
+from marginrules.venues.importer import Importer, imported
+from marginrules.venues.payload import Part, to_solved_digits
 
 REQUESTS: Mapping[str, str] = {
     "account": "GET /v1/account",
@@ -93,8 +93,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
     Raises:
         StateError: something is missing, malformed or contradicts itself; it says where and how to mend it.
     """
-    with localcontext(CONTEXT):
-        return _read(Part(payload, source, REQUESTS))
+    return imported(_read, payload, source, REQUESTS)
 
 
 def _read(payload: Part) -> AccountState:

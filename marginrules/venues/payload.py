@@ -6,18 +6,90 @@ here knows a venue, and nothing opens a connection.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, Self
 
 from attrs import field, frozen
 
+from marginrules import arithmetic
 from marginrules.account.state import StateError
 from marginrules.arithmetic import PRECISION
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZERO = Decimal(0)
+
+
+class Placed(Decimal):
+    """A number of the payload, or one that is worked out of such numbers: it knows where they stand.
+
+    Sums, products and the other operations below give such numbers again, so that an importer need not say what it makes of
+    what. Contexts' own methods, constructors and texts give plain numbers.
+    """
+
+    __slots__ = ("parts",)
+    parts: "tuple[Placed | str, ...]"
+    """Where it stands, or the numbers that it is made of."""
+
+    def __new__(cls, value: Decimal, parts: "Iterable[Placed | str]") -> Self:
+        """A number that comes from some places, or is made of numbers that do."""
+        found = super().__new__(cls, value)
+        found.parts = tuple(parts)
+        return found
+
+    def places(self) -> tuple[str, ...]:
+        """The JSON pointers that the number comes from, each once."""
+        found: dict[str, None] = {}
+        seen: set[int] = set()
+        left: list[Placed | str] = [self]
+        while left:
+            part = left.pop()
+            if isinstance(part, str):
+                found[part] = None
+            elif id(part) not in seen:
+                seen.add(id(part))
+                left.extend(reversed(part.parts))
+        return tuple(found)
+
+
+def _placing(name: str) -> Callable[..., Any]:
+    operation = getattr(Decimal, name)
+
+    def placed(self: Placed, *arguments: Any, **options: Any) -> Any:
+        found = operation(self, *arguments, **options)
+        if not isinstance(found, Decimal):
+            return found
+        return Placed(found, [self, *(part for part in arguments if isinstance(part, Placed))])
+
+    return placed
+
+
+for _name in (
+    *(f"__{side}{operation}__" for operation in ("add", "sub", "mul", "truediv") for side in ("", "r")),
+    *("__neg__", "__pos__", "__abs__", "copy_sign", "quantize", "scaleb", "normalize"),
+):
+    setattr(Placed, _name, _placing(_name))
+
+
+class PlacedText(str):
+    """A text of the payload, or what a word of the venue means: it knows where it stands."""
+
+    __slots__ = ("place",)
+    place: str
+
+    def __new__(cls, value: str, place: str) -> Self:
+        """A text that stands at a JSON pointer."""
+        found = super().__new__(cls, value)
+        found.place = place
+        return found
+
+
+def to_solved_digits(number: Decimal) -> Decimal:
+    """A quotient at the digits of a solved price, still knowing where it comes from."""
+    found = arithmetic.to_solved_digits(number)
+    return Placed(found, [number]) if isinstance(number, Placed) else found
 
 
 @frozen
@@ -111,14 +183,14 @@ class Part:
         return (self,) if isinstance(self.value, Mapping) else self.items()
 
     def text(self) -> str:
-        """The text, which is not empty.
+        """The text, which is not empty, and knows where it stands.
 
         Raises:
             StateError: it is not a text, or empty.
         """
         if not isinstance(self.value, str) or not self.value:
             raise self.error(f"{self.name} is {_kind(self.value)} where a text is due", self._restore())
-        return self.value
+        return PlacedText(self.value, self.pointer)
 
     def choice(self, meanings: Mapping[str, str]) -> str:
         """What a word of the venue means here.
@@ -133,7 +205,7 @@ class Part:
         if word.lower() not in meanings:
             known = " or ".join(f"`{known}`" for known in meanings)
             raise self.error(f"{self.name} is `{word}`, which this importer does not know", f"expected {known}")
-        return meanings[word.lower()]
+        return PlacedText(meanings[word.lower()], self.pointer)
 
     def flag(self) -> bool:
         """The truth value; a venue writes it as JSON or as text.
@@ -148,7 +220,7 @@ class Part:
         raise self.error(f"{self.name} is {_kind(self.value)} where true or false is due", self._restore())
 
     def decimal(self) -> Decimal:
-        """The number, exactly as written.
+        """The number, exactly as written, which knows where it stands.
 
         Raises:
             StateError: it is not a finite decimal of at most `PRECISION` digits, or was read as a binary float.
@@ -167,7 +239,7 @@ class Part:
             raise self.error(f"{self.name} is {_kind(self.value)} where a number is due", self._restore())
         if len(value.as_tuple().digits) > PRECISION or (value and abs(value.adjusted()) >= PRECISION):
             raise self.error(f"{self.name} has more than {PRECISION} digits", self._restore())
-        return value
+        return Placed(value, (self.pointer,))
 
     def positive(self) -> Decimal:
         """The number, which is greater than zero.
@@ -191,8 +263,8 @@ class Part:
             raise self.error(f"{self.name} is {number}, and must lie between 0 and 1", self._restore())
         return number
 
-    def integer(self) -> int:
-        """The whole number.
+    def whole(self) -> Decimal:
+        """The number, which has no fraction.
 
         Raises:
             StateError: it is not a number, or has a fraction.
@@ -200,7 +272,15 @@ class Part:
         number = self.decimal()
         if number != number.to_integral_value():
             raise self.error(f"{self.name} is {number} where a whole number is due", self._restore())
-        return int(number)
+        return number
+
+    def integer(self) -> int:
+        """The number as one to count with, which has no fraction.
+
+        Raises:
+            StateError: it is not a number, or has a fraction.
+        """
+        return int(self.whole())
 
     def moment(self) -> datetime:
         """The time that a number of milliseconds since 1970 means, in UTC.
