@@ -258,3 +258,19 @@ Feature: Margin on Bitget
       | two  | three | left  |
       | 8000 | 15000 | 8,000 |
       | 4000 | 50000 | 4,000 |
+
+  Scenario: The orders on the contract of an isolated position go before it is liquidated, and no others
+    Given an isolated long A of 10 X at 100 with 10x leverage
+    And a Y contract at 100
+    And an isolated resting order to buy 1 X at 50 with 10x leverage
+    And a resting order to buy 1 Y at 50 with 10x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5% |
+    And the Y contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5% |
+    When X is at 85
+    And the venue acts by itself
+    Then A is closed
+    And 1 order rests

@@ -315,3 +315,21 @@ Feature: Margin on Gate
     When X is at 90
     And the venue acts by itself
     Then the equity of pool cross/USDT is 999,800 USDT
+
+  Scenario: The orders on the contract of an isolated position go before it is liquidated, and no others
+    Given an isolated long A of 10 X at 100 with 10x leverage
+    And a Y contract at 100
+    And an isolated resting order to buy 1 X at 50 with 10x leverage
+    And a resting order to buy 1 Y at 50 with 10x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 5% |
+    And the Y contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 5% |
+    And the X contract has taker_fee_rate 0
+    And the Y contract has taker_fee_rate 0
+    When X is at 85
+    And the venue acts by itself
+    Then A is closed
+    And 1 order rests

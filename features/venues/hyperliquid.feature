@@ -262,3 +262,19 @@ Feature: Margin on Hyperliquid
     When BTC is at 9,110
     And the venue acts by itself
     Then the idle equity is 110 USDC
+
+  Scenario: The orders on the contract of an isolated position go before it is liquidated, and no others
+    Given an isolated long A of 10 BTC at 100 with 10x leverage
+    And an ETH contract at 100
+    And an isolated resting order to buy 1 BTC at 50 with 10x leverage
+    And a resting order to buy 1 ETH at 50 with 10x leverage
+    And the BTC contract has the tiers:
+      | above | max_leverage |
+      | 0     | 40 |
+    And the ETH contract has the tiers:
+      | above | max_leverage |
+      | 0     | 40 |
+    When BTC is at 85
+    And the venue acts by itself
+    Then A is closed
+    And 1 order rests

@@ -253,10 +253,16 @@ class _Run:
                 self._hand_over(step, pool)
 
     def _cancel(self, step: plan.StepPlan, pool: PoolEvaluation) -> None:
+        among, symbols = [pool], {order.symbol for order, _, _ in pool.instance.orders}
+        if step.on_contracts:
+            among = list(self.evaluated().pools)
+            symbols = {position.symbol for position, _, _ in pool.instance.positions}
         going = {
             id(order)
-            for index, (order, _, _) in enumerate(pool.instance.orders)
-            if step.where is None or _known(pool.reference.value(step.where, ("order", index)), step.span.file_line)
+            for entry in among
+            for index, (order, _, _) in enumerate(entry.instance.orders)
+            if order.symbol in symbols
+            and (step.where is None or _known(entry.reference.value(step.where, ("order", index)), step.span.file_line))
         }
         if not going:
             return

@@ -325,7 +325,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def cancel_orders(self, meta: Any, children: list[Any]) -> nodes.CancelOrders:
         if children[0] != "orders":
             raise self._fail(self._token_span(children[0]), "only orders can be cancelled", "write `cancel orders`")
-        return nodes.CancelOrders(children[1], span=self._span(meta))
+        return nodes.CancelOrders(children[2], on_contracts=children[1] is not None, span=self._span(meta))
 
     @v_args(meta=True)
     def close(self, meta: Any, children: list[Any]) -> nodes.Close:

@@ -192,8 +192,9 @@ def _step(step: nodes.Step, indent: str) -> list[str]:
         head += f"when {_expression(step.condition)} "
     tail = _tail(None, step.cites)
     match step.body:
-        case nodes.CancelOrders(where=where):
-            text = "cancel orders" + (f" where {_expression(where)}" if where is not None else "")
+        case nodes.CancelOrders(where=where, on_contracts=on_contracts):
+            text = "cancel orders" + (" on its contracts" if on_contracts else "")
+            text += f" where {_expression(where)}" if where is not None else ""
         case nodes.HandOver(to=to):
             text = f'hand over to "{to}"'
         case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to, together=together):

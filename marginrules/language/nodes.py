@@ -574,9 +574,15 @@ class Replenish:
 
 @frozen
 class CancelOrders:
-    """`cancel orders`: all orders of the pool; `cancel orders where not reduce_only`: those of them."""
+    """`cancel orders`: all orders of the pool; `cancel orders where not reduce_only`: those of them.
+
+    Attributes:
+        where: which of them; all, where it is absent.
+        on_contracts: `on its contracts`: the orders on the contracts of the pool's positions, in whichever pool they are.
+    """
 
     where: Expression | None
+    on_contracts: bool = field(default=False, kw_only=True)
     span: Span = _span()
 
 

@@ -175,10 +175,23 @@ def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
     if step.condition is not None:
         condition = reader.condition(step.condition, "pool", "pool", "when a step is taken")
     match step.body:
-        case nodes.CancelOrders(where=where):
-            chosen = None if where is None else reader.condition(where, "order", "order", "which orders are cancelled")
+        case nodes.CancelOrders(where=where, on_contracts=on_contracts):
+            # An order that is in another pool knows nothing of this one.
+            chooser = PoolElaborator(reader.whole, None) if on_contracts else reader
+            chosen = None if where is None else chooser.condition(where, "order", "order", "which orders are cancelled")
             return plan.StepPlan(
-                step.name, "cancel", condition, None, None, None, None, None, step.cites, step.span, where=chosen
+                step.name,
+                "cancel",
+                condition,
+                None,
+                None,
+                None,
+                None,
+                None,
+                step.cites,
+                step.span,
+                where=chosen,
+                on_contracts=on_contracts,
             )
         case nodes.HandOver(to=to):
             return plan.StepPlan(step.name, "hand over", condition, None, None, None, None, to, step.cites, step.span)

@@ -490,6 +490,7 @@ class StepPlan:
             charged, all of the position.
         to: who receives the fee, or everything.
         where: which orders are cancelled; None for all of the pool.
+        on_contracts: whether orders of whichever pool are, on the contracts of the pool's positions.
         together: whether all positions are closed as they stand before any is, rather than one by one while it is due.
     """
 
@@ -505,6 +506,7 @@ class StepPlan:
     span: Span = attrs.field(repr=False)
     where: Node | None = None
     together: bool = False
+    on_contracts: bool = False
 
 
 @frozen(eq=False)

@@ -183,11 +183,13 @@ def no_mark_price(world: World, base: str) -> None:
 
 @given(
     parsers.re(
-        rf"a resting order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"
+        rf"an? (?:resting|(?P<mode>isolated) resting) order to (?P<side>buy|sell) (?P<quantity>{_AMOUNT}) (?P<base>[A-Z]\w*) at (?P<price>{_AMOUNT}) with (?P<leverage>{_AMOUNT})x leverage"
     )
 )
-def resting_order(world: World, side: str, quantity: str, base: str, price: str, leverage: str) -> None:
-    """An order in the book, in cross mode."""
+def resting_order(
+    world: World, side: str, quantity: str, base: str, price: str, leverage: str, mode: str | None
+) -> None:
+    """An order in the book, in cross mode where it does not say isolated."""
     world.section("orders").append(
         {
             "symbol": world.instrument(base)["symbol"],
@@ -195,7 +197,7 @@ def resting_order(world: World, side: str, quantity: str, base: str, price: str,
             "quantity": plain_text(number(quantity)),
             "price": plain_text(number(price)),
             "reduce_only": False,
-            "margin_mode": "cross",
+            "margin_mode": mode or "cross",
             "leverage": plain_text(number(leverage)),
         }
     )
@@ -444,6 +446,13 @@ def went_to(world: World, amount: str, asset: str, place: str, places: str | Non
 def is_closed(world: World, name: str) -> None:
     """The position is gone."""
     assert name not in [record["id"] for record in world.section("positions")], f"{name} is still open"
+
+
+@then(parsers.re(r"(?P<count>no|\d+) orders? rests?"))
+def orders_rest(world: World, count: str) -> None:
+    """So many orders are in the book."""
+    found = world.section("orders")
+    assert len(found) == (0 if count == "no" else int(count)), f"{len(found)} orders rest: {found}"
 
 
 def _record(world: World, identity: str) -> PoolReport | PositionReport:

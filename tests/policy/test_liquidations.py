@@ -196,6 +196,81 @@ def test_orders_can_be_chosen_by_a_condition() -> None:
     assert outcome.state.orders == ()
 
 
+ISOLATED = """
+policy modes {
+  title "Modes" version "1"
+}
+position {
+  maintenance_margin = notional * 5%
+}
+order {
+  large = notional in USD > 200 USD
+}
+pool cross {
+  covers   positions where margin_mode == cross
+  covers   orders
+  one per  account
+  draws on remainder of balances
+  equity   = collateral + sum(unrealized_pnl)
+  liquidate when equity < sum(maintenance_margin)
+}
+pool isolated {
+  covers   positions where margin_mode == isolated
+  one per  position
+  draws on assigned_margin
+  equity   = collateral + unrealized_pnl
+  liquidate when equity < maintenance_margin
+}
+liquidation isolated {
+  step stop cancel orders on its contracts WHERE
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [
+        ("", ["3"]),
+        ("where margin_mode == isolated", ["2", "3"]),
+        ("where large", ["1", "3"]),
+    ],
+)
+def test_the_orders_on_an_isolated_positions_contract_can_be_cancelled_though_they_are_in_another_pool(
+    condition: str, left: list[str]
+) -> None:
+    """Those on another contract stay."""
+    policy = load_text(ISOLATED.replace("WHERE", condition), "modes.margin")
+    held = {"quantity": "10", "entry_price": "100", "margin_mode": "isolated"}
+    order = {"side": "buy", "price": "50"}
+    document = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "alice"},
+        "balances": [{"asset": "USD", "wallet_balance": "1000"}],
+        "positions": [
+            {"id": "thin", "symbol": "A", "assigned_margin": "10", **held},
+            {"id": "thick", "symbol": "B", "assigned_margin": "500", **held},
+        ],
+        "orders": [
+            {"id": "1", "symbol": "A", "quantity": "1", "margin_mode": "isolated", **order},
+            {"id": "2", "symbol": "A", "quantity": "5", "margin_mode": "cross", **order},
+            {"id": "3", "symbol": "B", "quantity": "5", "margin_mode": "isolated", **order},
+        ],
+        "instruments": [
+            {"symbol": name, "contract": "linear", "base": name, "quote": "USD", "settle": "USD", "mark_price": "100"}
+            for name in ("A", "B")
+        ],
+    }
+    outcome = run_procedures(policy, documents.read(document, policy.inputs))
+    assert [entry.orders for entry in outcome.entries] == [3 - len(left)]
+    assert [order.id for order in outcome.state.orders] == left
+
+
+def test_an_order_of_another_pool_can_not_be_chosen_by_the_figures_of_this_one() -> None:
+    """It is not in it."""
+    _, found = diagnose_text(ISOLATED.replace("WHERE", "where pool.equity < 0 USD"))
+    assert [(entry.code, entry.span.text) for entry in found][-1:] == [("undefined-name", "pool.equity")]
+
+
 def test_no_step_is_taken_where_no_order_is_chosen() -> None:
     """There is nothing to write down."""
     _, outcome = _outcome("step stop cancel orders where quantity > 5 * quantity")
@@ -222,6 +297,8 @@ def test_a_mistake_in_a_step_is_told_where_it_is(step: str, code: str, guilty: s
     "step",
     [
         "step stop cancel orders where not reduce_only",
+        "step stop cancel orders on its contracts",
+        "step stop cancel orders on its contracts where not reduce_only",
         'step part close 50% together at 0.99 * instrument.mark_price fee 1% * notional to "fund"',
         "step part close 50% together",
         "step part close 50% largest notional first",
