@@ -36,7 +36,7 @@ def figures(state: AccountState) -> Figures:
 def positions_and_orders(state: AccountState, found: Figures) -> dict[str, Wallet]:
     """Positions and isolated pools into `found`; the wallets of cross margin, with what their orders take."""
     cross = wallets(state)
-    held: dict[str, Decimal] = defaultdict(Decimal)
+    held: dict[tuple[str, str | None], Decimal] = defaultdict(Decimal)
     sides: dict[str, set[bool]] = defaultdict(set)
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
@@ -58,9 +58,8 @@ def positions_and_orders(state: AccountState, found: Figures) -> dict[str, Walle
             wallet.profit += profit
             wallet.initial += margin
             wallet.maintenance += needed
-            is_long = position.quantity > 0
-            held[position.symbol] += margin if is_long else -margin
-            sides[position.symbol].add(is_long)
+            sides[position.symbol].add(position.quantity > 0)
+        held[position.symbol, position.margin_mode] += margin if position.quantity > 0 else -margin
         found[position.id] = position_figures(pool, notional, profit, margin, needed)
     hedge = state.account.inputs.get("dualSidePosition")
     # By symbol and mode: orders of one side of a hedged position, bids, asks.
@@ -77,13 +76,12 @@ def positions_and_orders(state: AccountState, found: Figures) -> dict[str, Walle
         resting.setdefault((order.symbol, order.margin_mode or ""), [ZERO, ZERO, ZERO])[place] += margin
     for (symbol, mode), (sided, bids, asks) in resting.items():
         wallet = cross[state.instrument_by_symbol[symbol].settle]
-        own = held[symbol]
+        own = held[symbol, mode]
+        netted = max(abs(own + bids), abs(own - asks)) - abs(own)
         if mode == "isolated":
-            wallet.isolated_orders += sided + max(bids, asks)
-        elif len(sides[symbol]) > 1:
-            wallet.orders += sided + bids + asks
+            wallet.isolated_orders += sided + netted
         else:
-            wallet.orders += sided + max(abs(own + bids), abs(own - asks)) - abs(own)
+            wallet.orders += sided + (bids + asks if len(sides[symbol]) > 1 else netted)
     return cross
 
 

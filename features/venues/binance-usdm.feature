@@ -70,6 +70,17 @@ Feature: Margin on Binance USD-M futures
     And a resting order to buy 3 BTC at 1,000 with 10x leverage
     Then the initial margin of pool cross/USDT is 200 USDT
 
+  Scenario Outline: Orders of an isolated symbol hold what comes on top of its position, out of the cross wallet
+    Given an isolated long A of 1 BTC at 1,000 with 10x leverage
+    And an isolated resting order to sell <sold> BTC at 1,000 with 10x leverage
+    Then the idle equity is <idle> USDT
+
+    Examples:
+      | sold | idle  |
+      | 1    | 9,900 |
+      | 2    | 9,900 |
+      | 3    | 9,800 |
+
   Scenario: In hedge mode every order that opens adds to its side, and one that closes takes nothing
     Given account dualSidePosition is true
     And a cross long A of 1 BTC at 1,000 with 10x leverage

@@ -33,6 +33,7 @@ class Groups:
         records: of each group, an instrument of its members and the record of its settlement asset; None where a group
             by asset has no position and no order.
         positions: for each position of the pool the index of its group; orders, balances: the same.
+        others: for each position of other pools, None where the pool has no such group.
         linked: by members and a field of theirs that names an asset, for each of them the index of the group for that
             asset; None where the document does not say.
     """
@@ -42,6 +43,7 @@ class Groups:
     positions: tuple[int, ...]
     orders: tuple[int, ...]
     balances: tuple[int, ...]
+    others: tuple[int | None, ...] = ()
     linked: Mapping[tuple[str, str], tuple[int | None, ...]] = MappingProxyType({})
 
     def of(self, members: str, by: str | None) -> tuple[int | None, ...]:
@@ -65,6 +67,7 @@ class PoolInstance:
         balances: what it draws on, each with the part of it that the pool has.
         collateral: the sum of what it draws on, in its asset, where that is one asset.
         groups: its groups, by name.
+        others: the positions of the account that are in other pools, where the rules look at them.
     """
 
     plan: plan.PoolPlan
@@ -75,6 +78,7 @@ class PoolInstance:
     balances: tuple[BalanceMember, ...]
     collateral: Decimal | Unknown
     groups: Mapping[str, Groups] = NO_GROUPS
+    others: tuple[PositionMember, ...] = ()
 
 
 @frozen(eq=False)
@@ -266,8 +270,9 @@ def _isolated(
         if collateral is None:
             collateral = _no_margin(position)
         asset = instrument.settle if pool.asset == "settle" else pool.asset
-        groups = _groups(pool, (member,), (), (), state) if pool.groups else NO_GROUPS
-        found.append(PoolInstance(pool, f"{pool.kind}/{key}", asset, (member,), (), (), collateral, groups))
+        others = _others(state, (member,)) if pool.sees_others else ()
+        groups = _groups(pool, (member,), (), (), others, state) if pool.groups else NO_GROUPS
+        found.append(PoolInstance(pool, f"{pool.kind}/{key}", asset, (member,), (), (), collateral, groups, others))
 
 
 def _assign(
@@ -420,8 +425,22 @@ def _instances(
                     break
         collateral = _collateral(pool, positions, balances)
         identity = f"{pool.kind}/{key}" if key else pool.kind
-        groups = _groups(pool, positions, resting, balances, state) if pool.groups else NO_GROUPS
-        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups))
+        others = _others(state, positions) if pool.sees_others else ()
+        groups = _groups(pool, positions, resting, balances, others, state) if pool.groups else NO_GROUPS
+        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups, others))
+
+
+def _others(state: AccountState, positions: tuple[PositionMember, ...]) -> tuple[PositionMember, ...]:
+    """The positions of the account but those of a pool."""
+    own = {position.id for position, _, _ in positions}
+    instruments, assets = state.instrument_by_symbol, state.asset_by_name
+    return tuple(
+        [
+            (position, instruments[position.symbol], assets.get(instruments[position.symbol].settle))
+            for position in state.positions
+            if position.id not in own
+        ]
+    )
 
 
 def _groups(
@@ -429,9 +448,10 @@ def _groups(
     positions: tuple[PositionMember, ...],
     orders: tuple[OrderMember, ...],
     balances: tuple[BalanceMember, ...],
+    others: tuple[PositionMember, ...],
     state: AccountState,
 ) -> dict[str, Groups]:
-    """Who is in which group; a group by settlement asset is there for a balance alone too."""
+    """Who is in which group; a group by settlement asset is there for a balance alone too, none for another pool's alone."""
     found: dict[str, Groups] = {}
     for name, by in pool.groups.items():
         indexes: dict[str, int] = {}
@@ -457,7 +477,8 @@ def _groups(
             ]
             assets = [member[0].inputs.get(link) for member in records_of]
             linked[members, link] = tuple([place(asset, None) if isinstance(asset, str) else None for asset in assets])
-        found[name] = Groups(tuple(indexes), tuple(records), in_positions, in_orders, held, linked)
+        outside = tuple([indexes.get(getattr(own, attribute)) for _, own, _ in others])
+        found[name] = Groups(tuple(indexes), tuple(records), in_positions, in_orders, held, outside, linked)
     return found
 
 

@@ -577,7 +577,9 @@ class _Tracer:
     def _fact_fields(self, node: plan.Fact, entity: Entity) -> tuple[Any, Instrument, str, tuple[str, ...]]:
         """The records of a member, how a fact of it is made, and of which fields."""
         scope, index = entity
-        record, instrument, _ = (self.pool.instance.orders if scope == "order" else self.pool.instance.positions)[index]
+        instance = self.pool.instance
+        members = {"order": instance.orders, "other": instance.others}.get(scope, instance.positions)
+        record, instrument, _ = members[index]
         operator, names = _FACT_FORMULAS[node.name, instrument.contract == "inverse"]
         if scope == "order" and node.name == "notional" and isinstance(record, Order) and record.price is not None:
             names = ("quantity", "contract_size", "price")
@@ -586,8 +588,8 @@ class _Tracer:
     def member(self, entity: Entity) -> str:
         """The name of a pool's member."""
         scope, index = entity
-        if scope == "position":
-            return self.pool.instance.positions[index][0].id
+        if scope in {"position", "other"}:
+            return (self.pool.instance.others if scope == "other" else self.pool.instance.positions)[index][0].id
         if scope == "order":
             order = self.pool.instance.orders[index][0]
             return order.id or f"order {index + 1} on {order.symbol}"
@@ -733,7 +735,13 @@ class _Tracer:
                 parts.append(Derivation(self.member(entity), Decimal(1), _plain("a number")))
             else:
                 parts.append(self.derive(node.operand, entity))
-        note = f"left out: {', '.join(left_out)}" if left_out else "" if parts else f"the pool has no {node.members}"
+        note = (
+            f"left out: {', '.join(left_out)}"
+            if left_out
+            else ""
+            if parts
+            else f"the pool has no {plan.members_words(node.members)}"
+        )
         if node.operator == "only" and parts:
             return self._make(node, value, text, "is", (parts[0],))
         return self._make(node, value, text, node.operator, tuple(parts), note=note)

@@ -121,6 +121,8 @@ class Interpreter:
             return self.state.account
         if scope == "position":
             return self.pool.positions[index][("position", "instrument", "asset").index(owner)]
+        if scope == "other":
+            return self.pool.others[index][("position", "instrument", "asset").index(owner)]
         if scope == "order":
             return self.pool.orders[index][("order", "instrument", "asset").index(owner)]
         if scope == "balance":
@@ -171,7 +173,7 @@ class Interpreter:
                 else:
                     return _no_mark(instrument)
             return contracts.value_at(instrument, order.quantity, price)
-        position, instrument, _ = self.pool.positions[index]
+        position, instrument, _ = (self.pool.others if scope == "other" else self.pool.positions)[index]
         if name == "contract_entry_value":
             return contracts.value_at(instrument, _ONE, position.entry_price)
         if name == "entry_value":
@@ -271,7 +273,7 @@ class Interpreter:
         if node.operator in {"sum", "count"}:
             return sum(values, Decimal(0))  # type: ignore[type-var]
         if not values:
-            return Unknown(f"{_place(node)}: the pool has no such {node.members}")
+            return Unknown(f"{_place(node)}: the pool has no such {plan.members_words(node.members)}")
         if node.operator == "only":
             return values[0]
         return max(values) if node.operator == "max" else min(values)
@@ -383,7 +385,7 @@ class Interpreter:
         if scope in self.pool.groups and self.pool.plan.groups[scope] == "settlement asset":
             return self.pool.groups[scope].keys[index]
         if symbol not in _CONTRACT_ASSETS:
-            return str(self.record(scope, entity).inputs.get(symbol))
+            return str(self.record("position" if scope == "other" else scope, entity).inputs.get(symbol))
         instrument = self.record("instrument", entity)
         return str(getattr(instrument, symbol))
 

@@ -24,6 +24,7 @@ from marginrules.policy import plan
 _RECORDS: Mapping[str, str] = {
     "account": "a",
     "position": "p",
+    "other": "p",
     "order": "o",
     "balance": "b",
     "instrument": "i",
@@ -42,6 +43,7 @@ _TARGETS: Mapping[plan.Members, str] = {
     "positions": "(p, i, s)",
     "orders": "(o, i, s)",
     "balances": "(b, amount, s)",
+    "others": "(p, i, s)",
 }
 
 MAXIMUM_LINES = 20_000
@@ -533,6 +535,7 @@ def run_kernel(
             instance.positions,
             instance.orders,
             instance.balances,
+            instance.others,
             instance.collateral,
             instance.asset,
             state.asset_by_name,
@@ -701,7 +704,7 @@ def _compile_nodes(
     pool_values = ", ".join(emitter.columns.get("pool", {}))
     source = "\n".join(
         [
-            "def run(a, positions, orders, balances, collateral, asset, assets, groups, solved):",
+            "def run(a, positions, orders, balances, others, collateral, asset, assets, groups, solved):",
             *emitter.settings.values(),
             *emitter.lines,
             f"    return {{'pool': [[{pool_values}]], {rows}}}",
@@ -856,8 +859,8 @@ def _accumulate(emitter: Emitter, node: plan.Aggregate, scope: plan.Scope) -> No
     if node.group is not None:
         number = member_group(node.group, node.by)
         variable = f"{_accumulator(emitter, node)}[{number}]"
-        if node.by is not None:
-            # A member that names no asset is counted in no group.
+        if node.by is not None or node.members == plan.OTHERS:
+            # A member that names no asset is counted in no group, nor a position for which the pool has no group.
             emitter.block(f"if {number} is not None:", lambda: _add(emitter, node, scope, variable))
             return
     _add(emitter, node, scope, variable)

@@ -387,6 +387,7 @@ def _verdict(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrumen
             )
             for name, group in instance.groups.items()
         }
+        # Neither equity nor boundary looks at the positions of other pools.
         moved_instance = evolve(instance, positions=positions, orders=orders, groups=groups)
         rows = run_kernel(cone, moved_instance, pool.state)
         if rows is not None:

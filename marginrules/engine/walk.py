@@ -872,7 +872,11 @@ def _moving_aggregates(
         _moving_aggregates(taken, emitter, found, wanted, seen)
         return
     if isinstance(node, plan.Aggregate):
-        if node.by is not None or (node.group is not None and node.members == "balances"):
+        if (
+            node.by is not None
+            or (node.group is not None and node.members == "balances")
+            or node.members == plan.OTHERS
+        ):
             raise NotAffineError
         for child in plan.children(node):
             _moving_aggregates(child, emitter, found, wanted, seen)

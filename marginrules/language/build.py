@@ -224,6 +224,10 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def covers(self, meta: Any, children: list[Any]) -> nodes.Covers:
         members, where = children
+        if members not in {"positions", "orders"}:
+            raise self._fail(
+                self._token_span(members), "a pool covers its own positions", "write `covers positions where …`"
+            )
         return nodes.Covers(str(members), where, span=self._span(meta))  # type: ignore[arg-type]
 
     @v_args(meta=True)
@@ -433,7 +437,9 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def members(self, meta: Any, children: list[Any]) -> nodes.MemberSet:
         name, by, where = children
-        return nodes.MemberSet(str(name), where, by=None if by is None else str(by), span=self._span(meta))
+        return nodes.MemberSet(
+            " ".join(str(name).split()), where, by=None if by is None else str(by), span=self._span(meta)
+        )
 
     @v_args(meta=True)
     def round(self, meta: Any, children: list[Any]) -> nodes.Round:

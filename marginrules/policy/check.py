@@ -369,6 +369,8 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         if group is not None and named is not None:
             groups[scope] = group.key
             definitions.setdefault(scope, {})[name] = named
+    _keep_to_its_own(whole, pool.pool.name, [definitions["pool"].get("equity"), liquidate])
+    reader.finished = True
     return plan.PoolPlan(
         kind=pool.pool.name,
         when=when,
@@ -386,8 +388,21 @@ def _pool(pool: PoolRules, whole: Elaborator) -> plan.PoolPlan | None:
         published={scope: _published(whole.rules, pool, scope) for scope in definitions},
         groups=groups,
         links={name: tuple(whole.links.get(name, {})) for name in groups},
+        sees_others=reader.sees_others,
         span=pool.pool.span,
     )
+
+
+def _keep_to_its_own(whole: Elaborator, kind: str, stakes: list[plan.Named | None]) -> None:
+    """Refuse that a pool's equity, or when it is liquidated, depends on the positions of other pools."""
+    for node in plan.below(*[named for named in stakes if named is not None]):
+        if isinstance(node, plan.Aggregate) and node.members == plan.OTHERS:
+            whole.report(
+                "ring-fence",
+                node.span,
+                f"pool `{kind}` stands and falls with its own positions: what others hold is not in its equity or boundary",
+                "read other positions where margin is reserved, such as that of orders",
+            )
 
 
 def _put(found: dict[str, plan.Named], name: str, named: plan.Named | None) -> None:

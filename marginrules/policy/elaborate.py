@@ -312,6 +312,10 @@ class PoolElaborator:
     draws: str = "remainder"
     draws_asset: str | None = None
     mixed: bool = False
+    sees_others: bool = False
+    """Whether something that was read looks at positions that other pools hold."""
+    finished: bool = False
+    """Whether the pool itself is read: what is read after it are rules about actions and steps."""
     memo: dict[tuple[str, str, str], Any] = field(factory=dict)
     in_progress: list[tuple[str, str, str]] = field(factory=list)
     calls: dict[tuple[Any, ...], Node] = field(factory=dict)
@@ -854,7 +858,7 @@ class PoolElaborator:
         return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
 
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
-        members = expression.members.name
+        members = plan.members_named(expression.members.name)
         group = place.scope if place.scope in self.rules.groups else None
         if (place.scope != "pool" and group is None) or place.tier is not None:
             self.report(
@@ -870,12 +874,13 @@ class PoolElaborator:
                 "undefined-name",
                 expression.members.span,
                 f"a {'pool' if group is None else 'group'} has no `{members}`",
-                did_you_mean(members, known) + f"use {', '.join(known)}",
+                did_you_mean(members, known) + f"use {', '.join(map(plan.members_words, known))}",
             )
             return None
         if not self._reachable(members, group, expression):
             return None
-        scope = plan.member_scope(members)
+        # A position of another pool is read as any position is.
+        scope = "position" if members == plan.OTHERS else plan.member_scope(members)
         by = expression.members.by
         if by is not None and not self._linked(by, scope, group, expression.members.span):
             return None
@@ -901,6 +906,8 @@ class PoolElaborator:
                 # A group by settlement asset holds the balances of that one asset.
                 units = {"settle" if symbol == "asset" else symbol: power for symbol, power in dimension.units}
                 dimension = dimensions.amount(units) if units else dimension
+        if members == plan.OTHERS and not self._of_itself(expression, operand, where):
+            return None
         return self.make(
             plan.Aggregate,
             expression.function,
@@ -912,6 +919,19 @@ class PoolElaborator:
             dimension=dimension,
             span=expression.span,
         )
+
+    def _of_itself(self, expression: nodes.Aggregate, *read: Node | None) -> bool:
+        """Whether what is read of a position of another pool follows from the position alone."""
+        for node in plan.below(*[entry for entry in read if entry is not None]):
+            if isinstance(node, plan.PoolValue | plan.GroupValue):
+                self.report(
+                    "ring-fence",
+                    expression.span,
+                    "a position of another pool is not in this pool, nor in its groups",
+                    "read what follows from the position, its contract and the account alone",
+                )
+                return False
+        return True
 
     def _linked(self, by: str, scope: str, group: str | None, span: Span) -> bool:
         """Whether a field of a member names the asset of a group; it is noted for the engine if so."""
@@ -959,6 +979,17 @@ class PoolElaborator:
         return False
 
     def _reachable(self, members: str, group: str | None, expression: nodes.Aggregate) -> bool:
+        if members == plan.OTHERS:
+            if self.finished and not self.sees_others:
+                self.report(
+                    "ring-fence",
+                    expression.members.span,
+                    "rules about actions and steps of a liquidation do not look into other pools",
+                    f"define it in pool `{self._pool_name}`, and read it by its name",
+                )
+                return False
+            self.sees_others = True
+            return True
         if group is not None:
             if members == "balances" and self.rules.groups[group].key != "settlement asset":
                 self.report(
@@ -1004,8 +1035,11 @@ class PoolElaborator:
             for (entity, name), declared in self.rules.inputs.items()
             if entity == scope and declared.dimension.name == "asset"
         }
-        if self.key == "position":
+        others = expression.members.name == "other positions"
+        if self.key == "position" and not others:
             differing = set()
+        if others and group is None:
+            differing |= {"settle"}
         if group is not None:
             own = {symbol for symbol in differing if symbol not in {"settle", "quote", "base", "units", "asset"}}
             differing = (
@@ -1023,7 +1057,7 @@ class PoolElaborator:
             "asset-mismatch",
             expression.operand.span if expression.operand is not None else expression.span,
             f"members of pool `{self._pool_name}` can differ in asset, so {operand.dimension} cannot be aggregated",
-            f"convert each first: `{expression.operand.span.text if expression.operand else 'x'} in {self.asset if self.asset != 'settle' else 'settle'}`",
+            f"convert each first: `{expression.operand.span.text if expression.operand else 'x'} in {'USD' if others and self.asset == 'settle' else self.asset}`",
             label=str(operand.dimension),
         )
         return False

@@ -24,10 +24,27 @@ BROKEN = "broken"
 """Name of the fact that stands for a mistaken expression while checks go on; no checked policy has one."""
 
 Scope = str
-"""`account`, `pool`, `position`, `order`, `balance`, or the name of a group."""
+"""`account`, `pool`, `position`, `order`, `balance`, `other` for a position of another pool, or the name of a group."""
 Members = str
-"""`positions`, `orders`, `balances`, or the name of a group, of which a pool may have several."""
-MEMBER_SCOPES: Mapping[Members, Scope] = {"positions": "position", "orders": "order", "balances": "balance"}
+"""`positions`, `orders`, `balances`, `others`, or the name of a group, of which a pool may have several."""
+MEMBER_SCOPES: Mapping[Members, Scope] = {
+    "positions": "position",
+    "orders": "order",
+    "balances": "balance",
+    "others": "other",
+}
+OTHERS = "others"
+"""The positions of the account that other pools hold: of a group, those that are of its kind."""
+
+
+def members_named(words: str) -> Members:
+    """The members that an aggregate names: `other positions` are `others`."""
+    return OTHERS if words == "other positions" else words
+
+
+def members_words(members: Members) -> str:
+    """How a rule file names members."""
+    return "other positions" if members == OTHERS else members
 
 
 def members_of(scope: Scope) -> Members:
@@ -407,6 +424,7 @@ class PoolPlan:
         liquidate: when it is liquidatable; None where it never is.
         thresholds: further named boundaries.
         published: names that the report shows, by scope.
+        sees_others: whether its rules look at positions that other pools hold.
     """
 
     kind: str
@@ -425,6 +443,7 @@ class PoolPlan:
     published: Mapping[Scope, tuple[str, ...]]
     groups: Mapping[str, str]
     links: Mapping[str, tuple[tuple[str, str], ...]]
+    sees_others: bool
     span: Span = attrs.field(repr=False)
 
 

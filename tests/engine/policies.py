@@ -96,10 +96,12 @@ const fee: rate = 0.05%
 input position.special: flag = false "special"
 group market by instrument {{
   larger = max(sum(notional of positions where quantity > 0), sum(notional of positions where quantity < 0))
+  netted = max(sum(notional of orders), sum(risk of other positions where quantity > 0)) - sum(notional of positions)
 }}
 position {{
   assigned = if margin_mode == isolated then assigned_margin else 0
   funding = if special then accrued_funding else 0
+  risk = max(notional / leverage, unrealized_pnl) + (tiered notional by instrument.tiers rate tier.maintenance_rate)
   extra = {extra}
   initial_margin = notional / leverage
   maintenance_margin = {maintenance}
@@ -110,7 +112,8 @@ pool cross {{
   one per account
   draws on remainder of balances
   equity = collateral + sum(unrealized_pnl){"".join(f" + {term}" for term in terms)}
-  idle_equity = max(0, equity - initial_margin)
+  reserved = sum(netted of market) / (1 + count(other positions where special))
+  idle_equity = max(0, equity - initial_margin - reserved)
   liquidate when equity {operator} {factor} * maintenance_margin
 }}
 pool isolated {{
