@@ -267,16 +267,19 @@ def figures(state: AccountState) -> Figures:
     cross: list[Market] = []
     taken = ZERO
     resting: dict[str, list[Order]] = {}
+    alongside: dict[str, list[Order]] = {}
     count = 0
     for order in state.orders:
-        if order.margin_mode in {None, "cross"}:
+        if order.margin_mode == "isolated":
+            alongside.setdefault(order.symbol, []).append(order)
+        else:
             resting.setdefault(order.symbol, []).append(order)
             count += 1
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
         asset = state.asset_by_name[instrument.settle]
         isolated = position.margin_mode == "isolated"
-        orders = [] if isolated else resting.pop(position.symbol, [])
+        orders = alongside.get(position.symbol, []) if isolated else resting.pop(position.symbol, [])
         market = Market(position, orders, instrument, asset, settings)
         short_of_prediction = market.is_prediction and market.units < 0
         liability = market.notional * ((1 - market.mark) / market.mark if short_of_prediction else ONE)
@@ -291,13 +294,14 @@ def figures(state: AccountState) -> Figures:
             margin = position.assigned_margin or ZERO
             taken += margin
             equity = margin * market.quote + market.kept_gain()
-            maintenance = market.value * market.maintenance_rate * market.quote
+            on_book = CENT * len(orders)
+            maintenance = market.value * market.maintenance_rate * market.quote + on_book
             alone = pool_figures(
                 "isolated",
                 [position.id],
                 "USD",
                 equity,
-                market.value * market.initial_rate * market.high,
+                market.value * market.initial_rate * market.high + on_book,
                 maintenance,
                 liquidatable=equity < maintenance,
             )

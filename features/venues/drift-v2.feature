@@ -256,3 +256,20 @@ Feature: Margin on Drift v2
         | place_order | sell | 50.01  | allowed                                                          |
         | place_order | sell | 50     | refused, because the initial requirement where risk is added     |
         | open        | sell | 10     | allowed                                                          |
+
+  Rule: Orders beside an isolated position
+
+    Scenario Outline: The orders of an isolated position take margin of its own deposit
+      Given an account with 1,000 USDC
+      And an isolated long A of 10 SOL at 100 with 10x leverage
+      And an isolated resting order to <side> 5 SOL at 100 with 10x leverage
+      And the SOL contract has margin_ratio_initial 0.1
+      And the SOL contract has margin_ratio_maintenance 0.05
+      Then the initial margin of pool isolated/A is <initial> USD
+      And the maintenance margin of pool isolated/A is <maintenance> USD
+      And the initial margin of pool cross is 0 USD
+
+      Examples:
+        | side | initial | maintenance |
+        | buy  | 150.01  | 75.01       |
+        | sell | 100.01  | 50.01       |

@@ -90,7 +90,7 @@ class _Active:
         keys: for each of them, the key of a member's pool; None where there is one for the account.
         assigned: for each of them, whether its positions have margin of their own.
         positions: the place among `pools` of a position, by the fields that it follows from; orders: of an order.
-        known: what holds of the account's settings, and of balances and assets where a document does not say.
+        known: what holds of the account's settings, and of anything else where a document does not say.
         balances: whether the pool at a place draws on a balance, by the place and the fields that it follows from.
     """
 
@@ -110,7 +110,7 @@ class _Scheme:
 
     Attributes:
         settings: the account's choices and flags that it may depend on, each with its default.
-        defaults: what holds of balances and assets where a document does not say.
+        defaults: what holds of members, contracts, balances and assets where a document does not say.
         needed: those without which the pools are not known.
         position: from a position and its instrument, the fields that its pool follows from; order: the same of an order.
         balance: from a balance and its asset, the fields that the pools which draw on it follow from.
@@ -165,7 +165,7 @@ def _scheme(policy: plan.Plan) -> _Scheme:
         {
             (spec.entity, spec.name): spec.default == "true" if spec.kind == "flag" else spec.default
             for spec in policy.inputs
-            if spec.default is not None and spec.entity in {"balance", "asset"}
+            if spec.default is not None and spec.entity != "account"
         },
     )
 
@@ -243,15 +243,20 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
         if place is None:
             place = _pool_of(order, instrument, "order", active)
             active.orders[scheme.order(order, instrument)] = place
-        if place != _NOWHERE and pools[place].key != "position":
+        if place != _NOWHERE:
             key_of = keys[place]
             key = "" if key_of is None else key_of("", instrument)
+            if pools[place].key == "position":
+                holder = _holder(order, members[place].values())
+                if holder is None:
+                    continue
+                key = holder.id
             orders[place].setdefault(key, []).append((order, instrument, assets.get(instrument.settle)))
     found: list[PoolInstance] = []
     taken: dict[str, str] = {}
     for place, pool in enumerate(pools):
         if pool.draws_on == "assigned_margin" and pool.key == "position":
-            _isolated(found, pool, members[place], state)
+            _isolated(found, pool, members[place], orders[place], state)
         else:
             drawn: tuple[BalanceMember, ...] = ()
             if pool.draws_on in {"balances", "remainder"}:
@@ -260,8 +265,33 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
     return found
 
 
+def _holder(order: Order, members: Iterable[list[PositionMember]]) -> Position | None:
+    """The position, of those with a pool each, whose pool an order is in; None where there is none on its contract.
+
+    Of a long and a short that is the one which the order makes larger; one that only reduces makes the other smaller.
+
+    Raises:
+        StateError: several positions are of that side.
+    """
+    held = [position for ((position, _, _),) in members if position.symbol == order.symbol]
+    if len(held) > 1:
+        long = (order.side == "buy") != (order.reduce_only is True)
+        held = [position for position in held if (position.quantity > 0) == long]
+    if len(held) > 1:
+        raise StateError(
+            order.pointer,
+            f"the order can be for {' or '.join(position.id for position in held)}: each has a pool of its own",
+            "leave one of them out, or the order",
+        )
+    return held[0] if held else None
+
+
 def _isolated(
-    found: list[PoolInstance], pool: plan.PoolPlan, members: Mapping[str, list[PositionMember]], state: AccountState
+    found: list[PoolInstance],
+    pool: plan.PoolPlan,
+    members: Mapping[str, list[PositionMember]],
+    orders: Mapping[str, list[OrderMember]],
+    state: AccountState,
 ) -> None:
     """The pools of positions each with a margin of its own."""
     for key, (member,) in members.items():
@@ -271,8 +301,11 @@ def _isolated(
             collateral = _no_margin(position)
         asset = instrument.settle if pool.asset == "settle" else pool.asset
         others = _others(state, (member,)) if pool.sees_others else ()
-        groups = _groups(pool, (member,), (), (), others, state) if pool.groups else NO_GROUPS
-        found.append(PoolInstance(pool, f"{pool.kind}/{key}", asset, (member,), (), (), collateral, groups, others))
+        resting = tuple(orders[key]) if key in orders else ()
+        groups = _groups(pool, (member,), resting, (), others, state) if pool.groups else NO_GROUPS
+        found.append(
+            PoolInstance(pool, f"{pool.kind}/{key}", asset, (member,), resting, (), collateral, groups, others)
+        )
 
 
 def _assign(
@@ -356,10 +389,11 @@ def _pool_of(record: Position | Order, instrument: Instrument, entity: str, acti
         condition = pool.positions if entity == "position" else pool.orders
         if condition is None:
             continue
-        verdict = truth(condition, _Known(record, instrument, entity, active.settings))
+        known = _Known(record, instrument, entity, active.known)
+        verdict = truth(condition, known)
         if verdict is None:
             missing = next(
-                name for (owner, name) in variables([condition]) if owner == entity and _field(record, name) is None
+                name for (owner, name) in variables([condition]) if owner == entity and known.get((owner, name)) is None
             )
             raise StateError(
                 pointer_to(record, missing),
@@ -372,7 +406,7 @@ def _pool_of(record: Position | Order, instrument: Instrument, entity: str, acti
 
 
 class _Known(dict[tuple[str, str], str | bool]):
-    """Choices and flags of one record over the account's settings."""
+    """Choices and flags of one record and its contract over the account's settings and all defaults."""
 
     def __init__(
         self,
@@ -387,11 +421,12 @@ class _Known(dict[tuple[str, str], str | bool]):
         self.entity = entity
 
     def get(self, key: tuple[str, str], default: object = None) -> object:  # type: ignore[override]
+        found = None
         if key[0] == self.entity:
-            return _field(self.record, key[1])
-        if key[0] == "instrument":
-            return _field(self.instrument, key[1])
-        return super().get(key, default)
+            found = _field(self.record, key[1])
+        elif key[0] == "instrument":
+            found = _field(self.instrument, key[1])
+        return super().get(key, default) if found is None else found
 
 
 def _field(record: Position | Order | Balance | Instrument, name: str) -> Any:

@@ -237,6 +237,17 @@ class Judge:
                     for balance, _, _ in pool.instance.balances
                 ):
                     return pool.instance.id
+        place = self.effect.order
+        if (
+            place is not None
+            and action.action != "cancel_order"
+            and world == "after"
+            and place < len(found.state.orders)
+        ):
+            placed = found.state.orders[place]
+            for pool in found.pools:
+                if any(order is placed for order, _, _ in pool.instance.orders):
+                    return pool.instance.id
         symbol = action.symbol
         if symbol is None and self.effect.order is not None:
             orders = (self.before if action.action == "cancel_order" else self.after).state.orders
