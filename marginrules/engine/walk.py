@@ -979,14 +979,11 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
                     found[number].append(root)
             return
         near = ahead * back
-        if turns:
-            turned = list(verdicts)
-            for root, number in turns:
-                # What is as near to the kink as this is seen from beyond it.
-                if x < root < near if upward else near < root < x:
-                    found[number].append(root)
-                    turned[number] = not turned[number]
-            before = tuple(turned)
+        for root, number in turns:
+            # What is as near to the kink as this is seen from beyond it.
+            if x < root < near if upward else near < root < x:
+                found[number].append(root)
+                before = (*before[:number], not before[number], *before[number + 1 :])
         x = ahead * beyond
         here = point(x)
         verdicts, kinks, turns = here
