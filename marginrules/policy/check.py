@@ -254,6 +254,14 @@ def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | No
     maximum = _bound(declared.maximum, dimension, reader, f"the greatest {what}")
     if dimension.kind == "rate" and declared.minimum is None:
         minimum, maximum = Decimal(0), Decimal(1)
+    if minimum is not None and maximum is not None and minimum > maximum:
+        reader.report(
+            "default-out-of-range",
+            declared.minimum.span if declared.minimum is not None else declared.span,
+            f"no value lies in the range of {what}: it begins above its end",
+            "write the smaller bound first",
+        )
+        return None
     if isinstance(default, Decimal) and (
         (minimum is not None and default < minimum) or (maximum is not None and default > maximum)
     ):

@@ -470,7 +470,8 @@ class PoolElaborator:
             value = _literal_value(node)
             if expected.kind == "rate":
                 return node if self._literal_rate(value, span, what) else self.broken(span, expected)
-            if expected.dimensionless or value == _ZERO:
+            # Nothing is nothing of any unit; but no flag, no choice and no table.
+            if expected.dimensionless or (value == _ZERO and expected.numeric):
                 return node
         elif found.dimensionless and expected.dimensionless and {found.kind, expected.kind} != {"number", "rate"}:
             return node
@@ -520,7 +521,9 @@ class PoolElaborator:
                 _mismatch_code(right.dimension, left.dimension),
                 span,
                 f"cannot {verb} {left.dimension} {_joiner(verb)} {right.dimension}",
-                _remedy(right.dimension, left.dimension),
+                "multiply the rate by an amount, such as `notional`"
+                if {left.dimension.kind, right.dimension.kind} == {"rate", "amount"}
+                else _remedy(right.dimension, left.dimension),
                 label=str(right.dimension),
             )
         return both
@@ -1870,5 +1873,5 @@ def _remedy(found: Dimension, expected: Dimension) -> str:
     if dict(found.units).get("contracts") or dict(expected.units).get("contracts"):
         return "a quantity counts contracts: multiply it by `instrument.contract_size`"
     if expected.kind == "flag":
-        return "compare it with something"
+        return "compare it with something, or write `true` or `false`"
     return "bring both sides to the same dimension"
