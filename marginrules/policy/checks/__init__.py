@@ -7,6 +7,7 @@ from marginrules.policy.checks.collateral_drawn_twice import collateral_drawn_tw
 from marginrules.policy.checks.context import Check
 from marginrules.policy.checks.incomplete_header import incomplete_header
 from marginrules.policy.checks.initial_below_maintenance import initial_below_maintenance
+from marginrules.policy.checks.names_taken import names_taken
 from marginrules.policy.checks.pool_coverage import pool_coverage
 from marginrules.policy.checks.rate_out_of_range import rate_out_of_range
 from marginrules.policy.checks.tier_tables import tier_tables
@@ -17,6 +18,7 @@ from marginrules.policy.checks.unused_definitions import unused_definitions
 CHECKS: tuple[Check, ...] = (
     incomplete_header,
     undeclared_sources,
+    names_taken,
     pool_coverage,
     collateral_drawn_twice,
     tier_tables,

@@ -1,0 +1,57 @@
+"""`name-taken`: a name that a document's record, or a report, has already for something else."""
+
+from collections.abc import Iterator, Mapping
+
+from marginrules.account.fields import SHARED_FIELDS
+from marginrules.language.diagnostics import Diagnostic
+from marginrules.language.source import Span
+from marginrules.policy.checks.context import Checking
+from marginrules.policy.elaborate import STANDARD_FIGURES
+
+_OF_A_REPORT: Mapping[str, frozenset[str]] = {
+    "pool": frozenset({"pool", "id", "positions", "asset", "liquidatable"}),
+    "position": frozenset({"id", "pool", "other_boundaries"}),
+}
+"""What a record of a report says beside the figures that a policy defines."""
+
+
+def names_taken(checking: Checking) -> list[Diagnostic]:
+    """Refuses a definition under the name of a field, and a figure under that of another part of the report.
+
+    Either would stand in place of what readers of the rules, or of the report, take it for.
+    """
+    return [Diagnostic("name-taken", span, problem, "give it a name of its own") for span, problem in _taken(checking)]
+
+
+def _taken(checking: Checking) -> Iterator[tuple[Span, str]]:
+    rules = checking.rules
+    own = rules.header.span.source
+    fields = {(spec.entity, spec.name) for spec in SHARED_FIELDS} | set(rules.inputs)
+    seen: set[Span] = set()
+    for entity, definitions in (
+        *rules.definitions.items(),
+        *(found for pool in rules.pools for found in pool.members.items()),
+    ):
+        for name, rule in definitions.items():
+            span = rule.definition.span
+            if span.source != own or span in seen:
+                continue
+            seen.add(span)
+            if (entity, name) in fields:
+                article = "an" if entity[0] in "aio" else "a"
+                yield span, f"`{name}` is a field of {article} {entity}, and would not be read any more"
+            if rule.definition.publish and name in _OF_A_REPORT.get(entity, ()):
+                yield span, f"a report says something else of a {entity} under `{name}`"
+    for pool in rules.pools:
+        shown = {name: rule.definition.span for name, rule in pool.definitions.items() if rule.definition.publish}
+        shown_or_standard = set(shown) | set(STANDARD_FIGURES["pool"])
+        for name, span in shown.items():
+            if name in _OF_A_REPORT["pool"] and span.source == own:
+                yield span, f"a report says something else of a pool under `{name}`"
+        for name, threshold in pool.thresholds.items():
+            if threshold.span.source != own:
+                continue
+            if name in _OF_A_REPORT["pool"]:
+                yield threshold.span, f"a report says something else of a pool under `{name}`"
+            elif name in shown_or_standard:
+                yield threshold.span, f"a report shows a figure of the pool under `{name}`"
