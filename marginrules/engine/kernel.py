@@ -206,7 +206,8 @@ class Emitter:
 
     def setting(self, node: plan.Field) -> str:
         """A field of the account is read once, before the members are gone through."""
-        found = f"a_{node.name}"
+        # A capital first: no name in a rule file has one, so no variable named after a group is the same.
+        found = f"A_{node.name}"
         if found not in self.settings:
             default = "None" if node.default is None else self.constant(node.default)
             self.settings[found] = f"    {found} = {self._read(node)}"
@@ -681,7 +682,7 @@ def _compile_nodes(
     for members in (*plan.MEMBER_SCOPES, *groups):
         emitter.line(f"{members}_rows = []")
     for name in groups:
-        emitter.line(f"of_{name} = groups[{name!r}]")
+        emitter.line(f"OF_{name} = groups[{name!r}]")
     begun: set[str] = set()
     for stage in range(last + 1):
         for members in (*plan.MEMBER_SCOPES, *groups):
@@ -739,7 +740,7 @@ def _all_aggregates(roots: list[plan.Node], members: Mapping[plan.Members, list[
 
 def member_group(group: str, by: str | None) -> str:
     """The variable that holds the index of a member's group."""
-    return f"g_{group}" if by is None else f"g_{group}_by_{by}"
+    return f"G_{group}" if by is None else f"G_{group}_BY_{by}"
 
 
 def _group_values(roots: Sequence[plan.Node], *, within: bool = False) -> list[tuple[str, plan.Node, str | None]]:
@@ -789,15 +790,15 @@ def _loop(
         if node.group is None:
             emitter.line(f"{emitter.variable(node)} = {beginning}")
         else:
-            emitter.line(f"{_accumulator(emitter, node)} = [{beginning}] * len(of_{node.group}.keys)")
+            emitter.line(f"{_accumulator(emitter, node)} = [{beginning}] * len(OF_{node.group}.keys)")
     outside = dict(emitter.known)
     kept_before = dict(emitter.kept.get(scope, {}))
     columns_before = list(emitter.columns.get(scope, {}))
     parts = [] if members in groups else [(_TARGETS[members], members)]
     if members in groups:
-        parts = [("key", f"of_{members}.keys"), ("(i, s)", f"of_{members}.records")]
+        parts = [("key", f"OF_{members}.keys"), ("(i, s)", f"OF_{members}.records")]
         if own:
-            parts.append(("number", f"range(len(of_{members}.keys))"))
+            parts.append(("number", f"range(len(OF_{members}.keys))"))
     if members == "positions" and any(isinstance(node, plan.Solved) for node in plan.below(*nodes, *run)):
         parts.append(("number", "range(len(positions))"))
     if not first:
@@ -806,7 +807,7 @@ def _loop(
         wanted = dict.fromkeys((node.group, node.by) for node in run if node.group is not None)
         # Not those that only a value of another scope reads: of some groups, such members have none.
         wanted.update(dict.fromkeys((name, by) for name, _, by in _group_values([*nodes, *run], within=True)))
-        parts.extend((member_group(name, by), f"of_{name}.of({members!r}, {by!r})") for name, by in wanted)
+        parts.extend((member_group(name, by), f"OF_{name}.of({members!r}, {by!r})") for name, by in wanted)
     if len(parts) == 1:
         emitter.line(f"for {parts[0][0].strip('()')} in {parts[0][1]}:")
     else:

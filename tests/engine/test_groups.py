@@ -156,3 +156,33 @@ def test_a_group_reaches_only_its_own_members(text: str, problem: str) -> None:
     broken = TEXT.replace("count(positions)", text, 1)
     with pytest.raises(marginrules.RuleFileError, match=problem):
         marginrules.load_text(broken)
+
+
+@pytest.mark.parametrize(("group", "field"), [("a", "rows"), ("account_x", "x_rows"), ("of_x", "x"), ("v1", "v1")])
+def test_a_groups_name_and_a_setting_do_not_meet_in_what_is_compiled(group: str, field: str) -> None:
+    """Both are named in generated code."""
+    policy = marginrules.load_text(
+        f"""policy names {{ title "Names" version "1" }}
+input account.{field}: number = 7 "a setting"
+group {group} by instrument {{ total = sum(notional of positions) }}
+pool cross {{
+  covers positions
+  one per account
+  draws on balances
+  equity = collateral + sum(unrealized_pnl)
+  publish figure = sum(total of {group}) * account.{field} * 2
+}}
+""",
+        "names.margin",
+    )
+    document = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "alice"},
+        "balances": [{"asset": "USD", "wallet_balance": "100"}],
+        "positions": [{"id": "A", "symbol": "X", "quantity": "3", "entry_price": "10"}],
+        "instruments": [
+            {"symbol": "X", "contract": "linear", "base": "X", "quote": "USD", "settle": "USD", "mark_price": "10"}
+        ],
+    }
+    report = marginrules.evaluate(policy, marginrules.read_account(document, policy))
+    assert report.pools[0].figures["figure"] == 30 * 7 * 2

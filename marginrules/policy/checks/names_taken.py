@@ -1,10 +1,12 @@
-"""`name-taken`: a name that a document's record, or a report, has already for something else."""
+"""`name-taken`: a name that the language, a document's record or a report has already for something else."""
 
 from collections.abc import Iterator, Mapping
 
 from marginrules.account.fields import SHARED_FIELDS
+from marginrules.account.state import BOOKKEEPING
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
+from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import STANDARD_FIGURES
 
@@ -15,10 +17,16 @@ _OF_A_REPORT: Mapping[str, frozenset[str]] = {
 """What a record of a report says beside the figures that a policy defines."""
 
 
-def names_taken(checking: Checking) -> list[Diagnostic]:
-    """Refuses a definition under the name of a field, and a figure under that of another part of the report.
+_OF_THE_LANGUAGE = frozenset(
+    {"account", "pool", "instrument", "asset", "tier", "before", *plan.MEMBER_SCOPES, *plan.MEMBER_SCOPES.values()}
+)
+"""What a name with a dot behind it, or after `of`, means already."""
 
-    Either would stand in place of what readers of the rules, or of the report, take it for.
+
+def names_taken(checking: Checking) -> list[Diagnostic]:
+    """Refuses a definition under the name of a field, a figure under that of another part of the report, and the like.
+
+    Each would stand in place of what readers of the rules, or of the report, take it for.
     """
     return [Diagnostic("name-taken", span, problem, "give it a name of its own") for span, problem in _taken(checking)]
 
@@ -26,6 +34,16 @@ def names_taken(checking: Checking) -> list[Diagnostic]:
 def _taken(checking: Checking) -> Iterator[tuple[Span, str]]:
     rules = checking.rules
     own = rules.header.span.source
+    declared: tuple[tuple[str, str, Span], ...] = (
+        *(("group", name, group.span) for name, group in rules.groups.items()),
+        *(("pool", pool.pool.name, pool.pool.span) for pool in rules.pools),
+    )
+    for kind, name, span in declared:
+        if name in _OF_THE_LANGUAGE and span.source == own:
+            yield span, f"a {kind} cannot be called `{name}`, which is a word of the language"
+    for (_, name), declaration in rules.inputs.items():
+        if name in BOOKKEEPING and declaration.span.source == own:
+            yield declaration.span, f"an input cannot be called `{name}`, which records keep for their own use"
     fields = {(spec.entity, spec.name) for spec in SHARED_FIELDS} | set(rules.inputs)
     seen: set[Span] = set()
     for entity, definitions in (
