@@ -1,11 +1,12 @@
 """The conformance cases: published figures, each its own test."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from marginrules.testing.cases import INCONSISTENT, read_cases, run_case
+from marginrules.testing.cases import INCONSISTENT, CaseError, read_cases, run_case
 
 CASES = Path(__file__).parent / "cases"
 
@@ -40,3 +41,30 @@ def test_a_published_figure_is_the_policys_figure(venue: str, case: dict[str, An
         return
     assert result.differences == ()
     assert result.compared > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"tolerance": {"default": "0"}}, "/cases/0/tolerance/default"),
+        ({"tolerance": {"positions/A/notional": "0.5 absolute"}}, "/cases/0/tolerance"),
+        ({"tolerance": {"default": "a bit relative"}}, "/cases/0/tolerance/default"),
+        ({"expect": {"poools": []}}, "/cases/0/expect/poools"),
+        ({"expect": {"pools": [{"equity": "1"}]}}, "/cases/0/expect/pools/0"),
+        ({"expect": []}, "/cases/0/expect"),
+    ],
+)
+def test_a_case_of_the_wrong_form_is_told_where_it_is(changes: dict[str, Any], place: str, tmp_path: Path) -> None:
+    """Nothing is compared by a tolerance that says nothing."""
+    case = {"name": "c", "policy": "documented", "account": {}, "tolerance": {"default": "0 absolute"}} | changes
+    (tmp_path / "v.json").write_text(json.dumps({"venue": "v", "cases": [case]}), encoding="utf-8")
+    with pytest.raises(CaseError) as raised:
+        read_cases(tmp_path / "v.json")
+    assert f": {place}: " in str(raised.value)
+    assert "\nhelp: " in str(raised.value)
+
+
+def test_a_case_that_expects_nothing_does_not_agree() -> None:
+    """It would count as a figure that holds."""
+    _, (case, *_) = read_cases(CASES / "hyperliquid.json")
+    assert run_case("hyperliquid", {**case, "expect": {}, "note": ""}).verdict == "disagrees"

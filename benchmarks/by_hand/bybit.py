@@ -155,13 +155,19 @@ def figures(state: AccountState) -> Figures:
             kept_fee = max(ZERO, cost + side * assigned) * fee_rate / (1 + side * fee_rate)
         margin = value / leverage + close_fee
         requirement = tiered(value, instrument.tiers)
-        needed = requirement + kept_fee
+        needed = requirement + close_fee
         if is_isolated:
             wallet.cash -= assigned
             equity = assigned + profit
             pool = f"isolated/{position.id}"
             found[pool] = pool_figures(
-                "isolated", [position.id], instrument.settle, equity, margin, needed, liquidatable=equity <= needed
+                "isolated",
+                [position.id],
+                instrument.settle,
+                equity,
+                margin,
+                needed,
+                liquidatable=equity <= requirement + kept_fee,
             )
         else:
             pool = f"cross/{instrument.settle}" if by_asset else "cross"

@@ -150,9 +150,11 @@ class Market:
         return value * min(least, figure(instrument.inputs, "mmrLimit"))
 
 
-def isolated_maintenance(position: Position, instrument: Instrument, notional: Decimal, cost: Decimal) -> Decimal:
-    """The requirement of an isolated position, at the mark price."""
-    funding = figure(instrument.inputs, "fundingFeeRate")
+def isolated_maintenance(
+    position: Position, instrument: Instrument, notional: Decimal, cost: Decimal, *, has_funding: bool
+) -> Decimal:
+    """The requirement of an isolated position, at the mark price; until 29 May 2025 with the funding it pays."""
+    funding = figure(instrument.inputs, "fundingFeeRate") if has_funding else ZERO
     adverse = max(ZERO, funding if position.quantity > 0 else -funding)
     rate = rate_at(instrument.tiers, figure(position.inputs, "riskLimit", cost))
     return notional * (rate + (instrument.taker_fee_rate or ZERO) + adverse)
@@ -184,7 +186,9 @@ def figures(state: AccountState) -> Figures:
             if is_old:
                 needed = old_isolated_maintenance(position, instrument, cost)
             else:
-                needed = isolated_maintenance(position, instrument, notional, cost)
+                needed = isolated_maintenance(
+                    position, instrument, notional, cost, has_funding=is_before(state, "2025-05-29")
+                )
             assigned = position.assigned_margin or ZERO
             wallet.cash -= assigned
             equity = assigned + profit

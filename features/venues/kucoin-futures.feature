@@ -64,8 +64,9 @@ Feature: Margin on KuCoin Futures
       | 39160    | liquidatable     |
       | 39160.01 | not liquidatable |
 
-  Scenario Outline: Funding counts in the maintenance margin only when the position pays it
-    Given an isolated <side> A of 1 BTC at 40,000 with 10x leverage
+  Scenario Outline: Funding counted in the maintenance margin when the position paid it, and no more since 29 May 2025
+    Given the account is as of <day>
+    And an isolated <side> A of 1 BTC at 40,000 with 10x leverage
     And the BTC contract has fundingFeeRate <funding>
     And the BTC contract has the tiers:
       | above | maintenance_rate |
@@ -73,10 +74,11 @@ Feature: Margin on KuCoin Futures
     Then the maintenance margin of A is <maintenance>
 
     Examples:
-      | side  | funding | maintenance |
-      | long  | 0.0001  | 164         |
-      | short | 0.0001  | 160         |
-      | short | -0.0001 | 164         |
+      | day        | side  | funding | maintenance |
+      | 2025-05-22 | long  | 0.0001  | 164         |
+      | 2025-05-28 | short | 0.0001  | 160         |
+      | 2025-05-28 | short | -0.0001 | 164         |
+      | 2025-05-29 | long  | 0.0001  | 160         |
 
   Scenario Outline: The rate of a risk limit level holds for the whole position, up to and including its limit
     Given an isolated long A of <size> BTC at 40,000 with 10x leverage

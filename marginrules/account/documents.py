@@ -420,6 +420,13 @@ def _tiers(value: Any, pointer: str, source: str) -> TierTable:
         )
         rows.append(cells)
         _tier_order(rows, columns, index, pointer, source)
+    if rows[0][0]:
+        raise StateError(
+            f"{pointer}/0/above",
+            f"the tiers begin above {rows[0][0]}, and say nothing of what is less",
+            "let the first tier begin above 0",
+            source,
+        )
     return TierTable(columns, tuple(rows), pointer)
 
 
@@ -469,6 +476,14 @@ def _tier_order(
 
 
 def _contradictions(sections: Mapping[Entity, tuple[Any, ...]], source: str) -> None:
+    for index, asset in enumerate(sections["asset"]):
+        if asset.asset == "USD" and asset.index_price not in {None, Decimal(1)}:
+            raise StateError(
+                f"/assets/{index}/index_price",
+                f"one USD is worth {plain_text(asset.index_price)} USD here, and index prices are in USD",
+                "leave it out, or give the currency another name",
+                source,
+            )
     for index, instrument in enumerate(sections["instrument"]):
         pointer = f"/instruments/{index}/settle"
         if instrument.contract == "linear" and instrument.settle != instrument.quote:

@@ -12,7 +12,7 @@ from marginrules.policy.catalogue import load_policy
 @click.command("describe")
 @click.argument("policies", nargs=-1, required=True, metavar="POLICY…")
 @arguments.json_option
-@click.option("--markdown", is_flag=True, help="print Markdown tables")
+@click.option("--markdown", is_flag=True, help="print a Markdown table, of several policies side by side")
 def command(policies: tuple[str, ...], as_json: bool, markdown: bool) -> int:
     """Say what each POLICY does, pool by pool, in the five rows of the documented comparison."""
     if as_json and markdown:
@@ -28,7 +28,7 @@ def command(policies: tuple[str, ...], as_json: bool, markdown: bool) -> int:
             }
         )
     elif markdown:
-        click.echo("\n\n".join(_markdown(entry) for entry in found))
+        click.echo(_markdown(found[0]) if len(found) == 1 else _side_by_side(found))
     else:
         for entry in found:
             _print(entry)
@@ -54,6 +54,16 @@ def _print(entry: Description) -> None:
         out.print(f"Source: {source}", markup=False)
     for omitted in entry.omits:
         out.print(f"Left out: {omitted}", markup=False)
+
+
+def _side_by_side(entries: list[Description]) -> str:
+    """One table of several policies: a line for each kind of pool, a column for each row of the description."""
+    lines = [f"| policy | pool | {' | '.join(ROWS)} |", f"|---|---|{'---|' * len(ROWS)}"]
+    for entry in entries:
+        for place, pool in enumerate(entry.pools):
+            title = f"**{entry.title}**" if place == 0 else ""
+            lines.append(f"| {title} | {_heading(pool.pool, pool.when)} | {' | '.join(pool.rows)} |")
+    return "\n".join(lines)
 
 
 def _markdown(entry: Description) -> str:

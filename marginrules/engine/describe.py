@@ -104,7 +104,8 @@ def _pool(pool: plan.PoolPlan, replenished: str) -> PoolDescription:
 
 
 def _words(node: plan.Node) -> str:
-    return " ".join(node.span.text.split())
+    # A boundary's text may go on with what it cites.
+    return " ".join(node.span.text.split()).partition(" cites ")[0]
 
 
 def _covers(pool: plan.PoolPlan) -> str:
@@ -164,12 +165,21 @@ def _boundary(pool: plan.PoolPlan) -> str:
         )
     }
     strict = ""
+    if any(isinstance(node, plan.Unary) and node.operator == "not" for node in plan.below(pool.liquidate.value)):
+        # Which side equality is on does not follow from the operators alone.
+        equal = set()
     if equal and equal <= {"<", ">"}:
         strict = " Equality is safe."
     elif equal and equal <= {"<=", ">="}:
         strict = " Equality is already liquidatable."
     stages = "".join(f" {threshold.name}: {_words(threshold.value)}." for threshold in pool.thresholds)
     return f"Liquidatable when {condition}, {_requirement(pool)}.{strict}{stages}"
+
+
+def _is_sum(node: plan.Node) -> bool:
+    while isinstance(node, plan.Binary) and node.operator == "+":
+        node = node.left
+    return isinstance(node, plan.Aggregate) and node.operator == "sum" and node.where is None
 
 
 def _requirement(pool: plan.PoolPlan) -> str:
@@ -183,6 +193,8 @@ def _requirement(pool: plan.PoolPlan) -> str:
         inner = inner.value
     if isinstance(inner, plan.Aggregate) and inner.operator == "sum" and inner.where is None:
         return "against the sum of its positions' maintenance margins"
+    if isinstance(inner, plan.Binary) and inner.operator == "+" and _is_sum(inner.left):
+        return f"against the sum of its positions' maintenance margins and what is added to it: {_words(inner)}"
     return f"against a combined maintenance margin of {_words(inner)}, which is no plain sum: offsets are granted"
 
 

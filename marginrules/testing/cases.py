@@ -5,6 +5,7 @@ how near they must come; only the figures named are compared. A case is never le
 is counted and said.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -96,7 +97,36 @@ def read_cases(path: Path) -> tuple[str, list[Mapping[str, Any]]]:
             if not isinstance(case, dict) or key not in case:
                 message = f"{path}: /cases/{index}/{key}: `{key}` is missing\nhelp: every case has a name, a policy, an account and a tolerance"
                 raise CaseError(message)
+        problem = _malformed(case)
+        if problem is not None:
+            at, what, remedy = problem
+            message = f"{path}: /cases/{index}/{at}: {what}\nhelp: {remedy}"
+            raise CaseError(message)
     return str(document.get("venue", path.stem)), document["cases"]
+
+
+_TOLERANCE = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? (?:absolute|relative)")
+
+
+def _malformed(case: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The first part of a case that is not of the form: where, what is wrong, and how to mend it."""
+    tolerance = case["tolerance"]
+    form = 'write {"default": "1e-9 relative"}, and "section/id/figure": "0.01 absolute" beside it where another holds'
+    if not isinstance(tolerance, dict) or "default" not in tolerance:
+        return "tolerance", "there is no default", form
+    for name, value in tolerance.items():
+        if not isinstance(value, str) or _TOLERANCE.fullmatch(value) is None:
+            return f"tolerance/{name.replace('~', '~0').replace('/', '~1')}", f"{value!r} is no tolerance", form
+    expect = case.get("expect", {})
+    if not isinstance(expect, dict):
+        return "expect", "this is no object", 'write {"pools": […], "positions": […], "idle_equity": […]}'
+    for section, records in expect.items():
+        if section not in _IDS or not isinstance(records, list):
+            return f"expect/{section}", "a report has no such list", f"expect {', '.join(_IDS)}"
+        for place, record in enumerate(records):
+            if not isinstance(record, dict) or _IDS[section] not in record:
+                return f"expect/{section}/{place}", f"`{_IDS[section]}` is missing", "say which record is meant"
+    return None
 
 
 def run_directory(directory: Path) -> Iterator[VenueResults]:
@@ -133,6 +163,9 @@ def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
     if "action" in case:
         compared += 1
         _decide(policy, case, differences)
+    if not compared:
+        nothing = Difference("expect", "figures, or an action", "nothing is expected")
+        return CaseResult(venue, name, "disagrees", 0, (nothing,))
     note = str(case.get("note", ""))
     if differences:
         verdict: Verdict = "source inconsistent" if note.startswith(INCONSISTENT) else "disagrees"

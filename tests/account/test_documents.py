@@ -72,6 +72,8 @@ def _document(**changes: Any) -> dict[str, Any]:
         ({"instruments__tiers": [{"abov": "0"}]}, "/instruments/0/tiers/0/abov", "did you mean 'above'"),
         ({"instruments__tiers": [{"above": "0"}, {"above": "0"}]}, "/instruments/0/tiers/1/above", "sort tiers"),
         ({"instruments__tiers": [{"above": "0", "maintenance_rate": "5"}]}, "/instruments/0/tiers/0/maintenance_rate", "0.05"),
+        ({"instruments__tiers": [{"above": "5"}]}, "/instruments/0/tiers/0/above", "nothing of what is less"),
+        ({"assets": [{"asset": "USD", "index_price": "0.5"}]}, "/assets/0/index_price", "one USD"),
         ({"assets__collateral_rate": "95"}, "/assets/0/collateral_rate", "at most 1"),
         ({"account__as_of": "2026-11-22"}, "/account/as_of", "time zone"),
         ({"account__as_of": "yesterday"}, "/account/as_of", "not a time"),

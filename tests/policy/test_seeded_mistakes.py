@@ -121,6 +121,8 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("name-taken", "group other", ("word",), {"file": "group other by instrument { total = sum(notional of positions) }", "pool": "publish x = sum(total of other)"}),
     ("name-taken", "pool tier", ("word",), {"end": "pool tier {\n  covers positions where margin_mode == cross\n  one per account\n  draws on nothing\n  equity = 0\n}"}),
     ("name-taken", "places", ("places",), {"file": 'input position.places: number "x"'}),
+    ("name-taken", "unrealized_pnl = notional", ("contract",), {"isolated": "position { unrealized_pnl = notional * 0.5 }"}),
+    ("name-taken", "collateral = 3", ("draws",), {"isolated": "collateral = 3 * notional"}),
     ("name-taken", "own = 1", ("own",), {"file": 'input position.own: number "x"\nposition { own = 1 }', "position": "publish x = notional * own"}),
     ("unknown-choice", "crosss", ("cross",), {"position": "publish x = margin_mode == crosss"}),
     ("unknown-rounding", "round(notional, nearest to notional)", ("nearest",), {"position": "publish x = round(notional, nearest to notional)"}),

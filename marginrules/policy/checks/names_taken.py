@@ -8,7 +8,7 @@ from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
-from marginrules.policy.elaborate import STANDARD_FIGURES
+from marginrules.policy.elaborate import FACTS, STANDARD_FIGURES
 
 _OF_A_REPORT: Mapping[str, frozenset[str]] = {
     "pool": frozenset({"pool", "id", "positions", "asset", "liquidatable"}),
@@ -21,6 +21,9 @@ _OF_THE_LANGUAGE = frozenset(
     {"account", "pool", "instrument", "asset", "tier", "before", *plan.MEMBER_SCOPES, *plan.MEMBER_SCOPES.values()}
 )
 """What a name with a dot behind it, or after `of`, means already."""
+
+
+_FACTS_OF_CONTRACTS = {(entity, name) for entity, facts in FACTS.items() for name in facts}
 
 
 def names_taken(checking: Checking) -> list[Diagnostic]:
@@ -46,6 +49,7 @@ def _taken(checking: Checking) -> Iterator[tuple[Span, str]]:
             yield declaration.span, f"an input cannot be called `{name}`, which records keep for their own use"
     fields = {(spec.entity, spec.name) for spec in SHARED_FIELDS} | set(rules.inputs)
     seen: set[Span] = set()
+    by_pool = {id(rule) for pool in rules.pools for found in pool.members.values() for rule in found.values()}
     for entity, definitions in (
         *rules.definitions.items(),
         *(found for pool in rules.pools for found in pool.members.items()),
@@ -55,12 +59,17 @@ def _taken(checking: Checking) -> Iterator[tuple[Span, str]]:
             if span.source != own or span in seen:
                 continue
             seen.add(span)
+            if (entity, name) in _FACTS_OF_CONTRACTS and id(rule) in by_pool:
+                yield span, f"`{name}` follows from the contract, and is the same in every pool"
             if (entity, name) in fields:
                 article = "an" if entity[0] in "aio" else "a"
                 yield span, f"`{name}` is a field of {article} {entity}, and would not be read any more"
             if rule.definition.publish and name in _OF_A_REPORT.get(entity, ()):
                 yield span, f"a report says something else of a {entity} under `{name}`"
     for pool in rules.pools:
+        collateral = pool.definitions.get("collateral")
+        if collateral is not None and collateral.definition.span.source == own:
+            yield collateral.definition.span, "`collateral` is what the pool draws on, and no rule's to say"
         shown = {name: rule.definition.span for name, rule in pool.definitions.items() if rule.definition.publish}
         shown_or_standard = set(shown) | set(STANDARD_FIGURES["pool"])
         for name, span in shown.items():
