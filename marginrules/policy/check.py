@@ -240,6 +240,15 @@ def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | No
             "declare it as what it is, or give this input the venue's own name",
         )
         return None
+    known = FIELDS.get(declared.entity, {}).get(declared.name)
+    if known is not None and known.numeric and reader.canonical(known) != reader.canonical(dimension):
+        reader.report(
+            "dimension-mismatch",
+            declared.span,
+            f"`{declared.entity}.{declared.name}` is {known} everywhere, this says {dimension}",
+            "declare it as what it is, or give this input the venue's own name",
+        )
+        return None
     if declared.name in FACTS.get(declared.entity, {}):
         reader.report(
             "duplicate-definition",

@@ -357,11 +357,15 @@ def _account_profit(row: Part, held: list[_Held], asset: str) -> Decimal:
     pairs = _profits(held, asset)
     shown = filled(row, "unrealizedPL")
     check_profit_total(shown, Decimal(1), pairs, REQUESTS["positions"])
-    if shown is not None:
-        return shown.decimal()
     parts = [filled_decimal(row, name) for name in ("crossedUnrealizedPL", "isolatedUnrealizedPL")]
-    if all(part is not None for part in parts):
-        return sum((part or _ZERO for part in parts), _ZERO)
+    both = sum((part or _ZERO for part in parts), _ZERO) if all(part is not None for part in parts) else None
+    if shown is not None:
+        if both is not None:
+            slack = sum((last_place(part) for part in parts if part is not None), _ZERO)
+            check_figure(shown, both, slack, "crossedUnrealizedPL + isolatedUnrealizedPL", _ONE_MOMENT)
+        return shown.decimal()
+    if both is not None:
+        return both
     return sum((profit for profit, _ in pairs), _ZERO)
 
 

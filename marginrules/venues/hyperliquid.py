@@ -163,6 +163,8 @@ def _held(coin: str, row: Part, mark_price: Decimal) -> _Held:
     leverage = row.member("leverage")
     mode = leverage.member("type").choice(_MODES)
     assigned = None
+    if mode == "cross":
+        _check_margin_used(row, leverage.member("value").positive(), abs(quantity) * mark_price)
     if mode == "isolated":
         assigned = _amount(row, "marginUsed") - profit
         _check_isolated_ledger(row, quantity * mark_price)
@@ -196,6 +198,19 @@ def _entry_price(row: Part, quantity: Decimal, mark_price: Decimal, profit: Deci
             "give szi, entryPx, positionValue and unrealizedPnl of one answer of `clearinghouseState`",
         )
     return exact
+
+
+def _check_margin_used(row: Part, leverage: Decimal, value: Decimal) -> None:
+    """Refuse a cross position whose margin is not its value over its leverage."""
+    shown = row.optional("marginUsed")
+    if shown is None:
+        return
+    margin = _amount(row, "marginUsed")
+    if abs(margin - value / leverage) > _RELATIVE_TOLERANCE * abs(margin) + _PRINTED_UNIT:
+        raise shown.error(
+            f"marginUsed is {margin}, but positionValue / leverage.value is {_rounded(value / leverage)}",
+            "give positionValue, leverage and marginUsed of one answer of `clearinghouseState`",
+        )
 
 
 def _check_isolated_ledger(row: Part, value: Decimal) -> None:

@@ -425,6 +425,8 @@ def _flex(flex: Part, held: list[_Held]) -> list[tuple[Balance, Asset]]:
         if not 0 <= rate <= 1:
             raise collateral.error(f"collateral is {collateral.decimal()} of a value of {value}", _ONE_MOMENT)
         asset = name.upper()
+        if asset == "USD" and abs(value - quantity) > _CENTS:
+            raise row.member("value").error(f"{quantity} USD are worth {value} here, in USD", _ONE_MOMENT)
         price = to_solved_digits(value / quantity)
         balance = Balance(asset, quantity, _MULTI, pointer=row.pointer)
         found.append((balance, Asset(asset, index_price=price, collateral_rate=rate.normalize() + 0)))

@@ -123,6 +123,8 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("name-taken", "places", ("places",), {"file": 'input position.places: number "x"'}),
     ("name-taken", "unrealized_pnl = notional", ("contract",), {"isolated": "position { unrealized_pnl = notional * 0.5 }"}),
     ("name-taken", "collateral = 3", ("draws",), {"isolated": "collateral = 3 * notional"}),
+    ("dimension-mismatch", "instrument.mark_price: money", ("price", "money"), {"file": 'input instrument.mark_price: money in settle "x"'}),
+    ("dimension-mismatch", "position.leverage: rate", ("number", "rate"), {"file": 'input position.leverage: rate = 5% "x"'}),
     ("name-taken", "own = 1", ("own",), {"file": 'input position.own: number "x"\nposition { own = 1 }', "position": "publish x = notional * own"}),
     ("unknown-choice", "crosss", ("cross",), {"position": "publish x = margin_mode == crosss"}),
     ("unknown-rounding", "round(notional, nearest to notional)", ("nearest",), {"position": "publish x = round(notional, nearest to notional)"}),

@@ -252,7 +252,11 @@ def test_in_hedge_mode_the_side_that_is_opened_or_closed_decides(
 
 def test_both_sides_of_a_symbol_are_two_positions() -> None:
     long = {**PAYLOAD["positions"][0], "holdSide": "long", "unrealizedPL": "-2000.00"}
-    changes: dict[str, object] = {f"{ACCOUNT}/unrealizedPL": "500.00", f"{ACCOUNT}/accountEquity": "50500.00"}
+    changes: dict[str, object] = {
+        f"{ACCOUNT}/unrealizedPL": "500.00",
+        f"{ACCOUNT}/crossedUnrealizedPL": "0.00",
+        f"{ACCOUNT}/accountEquity": "50500.00",
+    }
     state = imported(changes, positions=[*PAYLOAD["positions"], long])
     assert [position.id for position in state.positions] == ["BTCUSDT:SHORT", "ETHUSDT", "BTCUSDT:LONG"]
 
@@ -399,6 +403,7 @@ def test_multi_asset_mode_needs_rates_and_index_prices(name: str, asked: str) ->
         pytest.param({f"{BTC}/marginSize": "19800.00"}, f"{BTC}/marginSize", id="margin at the mark"),
         pytest.param({f"{BTC}/keepMarginRate": "0.004"}, f"{BTC}/keepMarginRate", id="tier"),
         pytest.param({f"{ACCOUNT}/unrealizedPL": "9000"}, f"{ACCOUNT}/unrealizedPL", id="positions left out"),
+        pytest.param({f"{ACCOUNT}/unrealizedPL": "2900"}, f"{ACCOUNT}/unrealizedPL", id="profit of both modes"),
         pytest.param({f"{ACCOUNT}/isolatedMargin": "900"}, f"{ACCOUNT}/isolatedMargin", id="isolated margin"),
         pytest.param({"/positionTiers/1/startUnit": "150001"}, "/positionTiers/1/startUnit", id="gap"),
         pytest.param({"/contracts/0/pricePlace": "99"}, "/contracts/0/pricePlace", id="decimals"),

@@ -369,6 +369,15 @@ def test_an_isolated_ledger_that_does_not_give_the_margin_used_is_a_contradictio
     assert raised.value.pointer == f"{HYPE}/marginUsed"
 
 
+@pytest.mark.parametrize(
+    "changes", [{f"{SOL}/marginUsed": "400.0"}, {f"{SOL}/leverage/value": "4"}, {f"{SOL}/leverage/value": "7.5"}]
+)
+def test_a_cross_margin_that_is_not_the_value_over_the_leverage_is_a_contradiction(changes: dict[str, str]) -> None:
+    with pytest.raises(StateError, match=r"positionValue / leverage\.value") as raised:
+        mixed(changes)
+    assert raised.value.pointer == f"{SOL}/marginUsed"
+
+
 @pytest.mark.parametrize(("key", "other"), [("clearinghouseState", "`meta`"), ("meta", "`clearinghouseState`")])
 def test_a_bare_answer_is_told_under_which_name_it_belongs_and_what_else_is_needed(key: str, other: str) -> None:
     with pytest.raises(StateError) as raised:

@@ -447,6 +447,7 @@ def test_a_request_that_was_refused_is_told() -> None:
         (f"{FLEX}/collateralValue", Decimal("9750.00")),
         (f"{FLEX}/pnl", Decimal("4000.00")),
         (f"{FLEX}/currencies/XBT/collateral", Decimal(5100)),
+        (f"{FLEX}/currencies/USD/quantity", Decimal(7500)),
         (f"{SINGLE}/auxiliary/pv", Decimal("0.06")),
         (f"{SINGLE}/auxiliary/pnl", Decimal("0.0062554814")),
         (f"{SINGLE}/marginRequirements/mm", Decimal("0.004")),
