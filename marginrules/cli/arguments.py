@@ -163,7 +163,8 @@ def read_text(path: str, name: str, remedy: str) -> str:
         FileError: it cannot be read, is too large, or is not UTF-8.
     """
     try:
-        return read_bytes(path, name, remedy).decode("utf-8")
+        # Some editors put a byte-order mark before the text.
+        return read_bytes(path, name, remedy).decode("utf-8-sig")
     except UnicodeDecodeError:
         message = f"{name}: cannot be read: it is not UTF-8 text\nhelp: {remedy}"
         raise FileError(message) from None

@@ -11,6 +11,7 @@ from marginrules.account import documents as account_documents
 from marginrules.account.state import StateError
 from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
+from marginrules.engine.evaluate import evaluate
 from marginrules.engine.limits import MONEY_STEP, Limit, Order, limits, target
 from marginrules.policy.catalogue import load_policy
 
@@ -63,8 +64,10 @@ def command(
         found = (target(policy, state, wanted, step=width),)
     else:
         found = limits(policy, state, step=width, order=order)
+    notes = evaluate(policy, state, solve=False).notes if policy.plan.dated_tables else ()
     if as_json:
-        output.print_json({"schema": "marginrules/limits/1", "limits": [_document(limit) for limit in found]})
+        documents = [_document(limit) for limit in found]
+        output.print_json({"schema": "marginrules/limits/1", "limits": documents, "notes": list(notes)})
         return 0
     out = output.console()
     reasons = {
@@ -81,6 +84,7 @@ def command(
     for limit in found:
         if limit.under:
             out.print(f"{limit.name} is asked {limit.under}", markup=False)
+    output.print_notes(out, notes)
     return 0
 
 

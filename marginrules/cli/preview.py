@@ -63,6 +63,7 @@ def command(
     for name, before, after in found.prices:
         table.add_row(name, output.shown(before), output.shown(after))
     out.print(table)
+    output.print_notes(out, found.decision.before.notes)
     return 0
 
 

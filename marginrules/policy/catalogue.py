@@ -107,7 +107,8 @@ def diagnose_text(
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # Some editors put a byte-order mark before the text.
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
         message = f"{path} cannot be read: {reason}\nhelp: give the path of a rule file"
@@ -133,7 +134,7 @@ def _reader(directory: Path | None, beside: list[tuple[Path, str]]) -> Callable[
         # A rule file reads what lies beside it, not the rest of the machine.
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise PermissionError(1, "a data file lies beside its rule file, or below it")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         _note(path, beside)
         return text
 

@@ -1029,7 +1029,10 @@ class PoolElaborator:
     def _same_asset(self, operand: Node, scope: str, group: str | None, expression: nodes.Aggregate) -> bool:
         """Whether the members' values are all in one asset, so that adding them means something."""
         symbols = {symbol for symbol, _ in operand.dimension.units}
-        differing = ({"settle"} if self.asset != "settle" else set()) | {"quote", "base", "units"}
+        # Linear contracts settle in the quote and inverse ones in the base: a pool of the whole account holds both.
+        mixed = "inverse" in self.whole.contracts and len(self.whole.contracts) > 1
+        several = self.asset != "settle" or (self.key == "account" and mixed)
+        differing = ({"settle"} if several else set()) | {"quote", "base", "units"}
         if scope == "balance":
             differing = {"asset"} if self.balance_asset == "asset" else set()
         # A field may name another asset for each member.

@@ -454,7 +454,13 @@ def test_every_reading_command_says_that_a_table_is_past_its_day(
     account = _write(tmp_path / "account.json", _account())
     note = "table brackets is valid until 2026-12-01; the account is as of 2026-12-02"
     capsys.readouterr()
-    commands = (["evaluate"], ["explain", "--why", "maintenance_margin:A"], ["compare"], ["shock", "--move", "BTC=-1%"])
+    commands = (
+        ["evaluate"],
+        ["explain", "--why", "maintenance_margin:A"],
+        ["compare"],
+        ["shock", "--move", "BTC=-1%"],
+        ["limits"],
+    )
     for name, *more in commands:
         arguments = [name, account, "--policy", str(policy), *more]
         assert run(arguments) == 0

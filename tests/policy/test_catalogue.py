@@ -175,3 +175,23 @@ def test_a_policy_that_is_not_there_is_told_what_it_was_looked_for_as(name: str,
     found = str(caught.value)
     assert found.startswith(f"{problem}\nhelp: ")
     assert ("did you mean `hyperliquid`" in found) == name.startswith("hyper")
+
+
+def test_a_byte_order_mark_before_a_rule_file_or_its_data_is_no_part_of_it(tmp_path: Path) -> None:
+    """Some editors write one."""
+    (tmp_path / "rates.csv").write_text("\ufeffabove,maintenance_rate\n0,0.01\n", encoding="utf-8")
+    (tmp_path / "marked.margin").write_text(
+        """\ufeffpolicy marked { title "Marked" version "1" }
+table rates from "rates.csv"
+position { maintenance_margin = tiered notional by rates rate tier.maintenance_rate }
+pool cross {
+  covers positions
+  one per account
+  draws on balances
+  equity = collateral + sum(unrealized_pnl)
+  liquidate when equity < maintenance_margin
+}
+""",
+        encoding="utf-8",
+    )
+    assert load_policy(str(tmp_path / "marked.margin")).name == "marked"

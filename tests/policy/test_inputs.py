@@ -21,7 +21,7 @@ position {
 }
 pool cross {
   covers   positions
-  one per  account
+  one per  settlement asset
   draws on balances
   equity = collateral + sum(unrealized_pnl)
 }

@@ -125,6 +125,7 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("name-taken", "collateral = 3", ("draws",), {"isolated": "collateral = 3 * notional"}),
     ("dimension-mismatch", "instrument.mark_price: money", ("price", "money"), {"file": 'input instrument.mark_price: money in settle "x"'}),
     ("dimension-mismatch", "position.leverage: rate", ("number", "rate"), {"file": 'input position.leverage: rate = 5% "x"'}),
+    ("asset-mismatch", "unrealized_pnl", ("differ", "settlement"), {"contracts": "linear, inverse"}),
     ("name-taken", "own = 1", ("own",), {"file": 'input position.own: number "x"\nposition { own = 1 }', "position": "publish x = notional * own"}),
     ("unknown-choice", "crosss", ("cross",), {"position": "publish x = margin_mode == crosss"}),
     ("unknown-rounding", "round(notional, nearest to notional)", ("nearest",), {"position": "publish x = round(notional, nearest to notional)"}),
