@@ -168,6 +168,8 @@ class _Stream:
                     event = EventError("the line is too long\nhelp: an event is one short line")
                 else:
                     event = _parsed(line, columns)
+                    if event is None:
+                        event = EventError("the line is null\nhelp: an event is an object, or the line is empty")
                 if self.number == done and digest is not None:
                     self._same(digest)
                 if event is not None:

@@ -385,6 +385,8 @@ class _Run:
                 if isinstance(amount, Decimal) and amount:
                     state = with_cash(state, balance.asset, -amount, balance.wallet)
                     transfers.append(Transfer(step.to or MARKET, balance.asset, amount))
+        if not going and not any(transfer.amount for transfer in transfers):
+            return
         positions = tuple(position for position in state.positions if position.id not in going)
         entry = Entry(
             step.name,

@@ -36,6 +36,7 @@ from marginrules.engine.kernel import (
     outer_parts,
 )
 from marginrules.engine.rounding import round_to_step
+from marginrules.engine.tiers import row_of
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Assignment, Variable, truth
@@ -730,6 +731,8 @@ def _compiled(
     names: dict[str, Any] = {
         "MissingError": MissingError,
         "round_to_step": round_to_step,
+        "Decimal": Decimal,
+        "row_of": row_of,
         "bisect_left": bisect_left,
         "derive": derive,
         "cell": cell,

@@ -1,12 +1,18 @@
 """Solved prices: which boundary is the position's, and what is said where there is none."""
 
+import builtins
+from collections.abc import Iterator
 from decimal import Decimal
+from types import CodeType
 from typing import Any
 
 import pytest
 
 import marginrules
+from marginrules.engine import solve
+from marginrules.engine.evaluate import kernel_of
 from marginrules.engine.report import Report
+from marginrules.resources import policy_names
 
 SKELETON = """
 policy solving {{
@@ -223,3 +229,61 @@ def test_what_only_another_figure_needs_may_be_missing() -> None:
     report = marginrules.evaluate(policy, marginrules.read_account(document, policy))
     assert report.position("A").initial_margin is None
     assert report.position("A").liquidation_price == Decimal("88.88888888888888888888888888888889")
+
+
+def _code(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code(constant)
+
+
+@pytest.mark.parametrize("name", policy_names())
+def test_what_is_compiled_for_a_walk_knows_every_name_it_uses(name: str) -> None:
+    """With all of a pool's values at hand, and with those of its conditions alone."""
+    policy = marginrules.load_policy(name)
+    functions = 0
+    for pool in policy.plan.pools:
+        settings = tuple(setting.default for setting in solve._settings(pool))
+        for kernel in (kernel_of(pool), solve._cone(pool)):
+            for contract in policy.plan.contracts:
+                walker = solve._walker(pool, kernel, contract, settings)
+                for function in () if walker is None else (walker.bind, walker.stairs):
+                    for code in () if function is None else _code(function.__code__):
+                        known = {*function.__globals__, *vars(builtins), *code.co_varnames, *code.co_freevars}  # type: ignore[union-attr]
+                        attributes = {"append", "get", "inputs", "bounds", "derived"}
+                        missing = {used for used in code.co_names if used not in known} - attributes
+                        unknown = {used for used in missing if f".{used}" not in walker.source}  # type: ignore[union-attr]
+                        assert unknown == set()
+                        functions += 1
+    assert functions
+
+
+def test_a_price_is_solved_though_a_figure_beside_the_boundary_is_unknown() -> None:
+    """Kraken's initial rate is missing, and its boundary does not ask for it."""
+    policy = marginrules.load_policy("kraken-futures")
+    document: dict[str, Any] = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "k"},
+        "balances": [{"asset": "XBT", "wallet_balance": "1", "wallet": "single-collateral"}],
+        "positions": [{"id": "A", "symbol": "PI", "quantity": "1000", "entry_price": "8000", "margin_mode": "cross"}],
+        "instruments": [
+            {
+                "symbol": "PI",
+                "contract": "inverse",
+                "base": "XBT",
+                "quote": "USD",
+                "settle": "XBT",
+                "mark_price": "8000",
+                "tiers": [{"above": "0", "maintenance_rate": "0.01"}],
+            }
+        ],
+        "assets": [{"asset": "XBT", "index_price": "8000"}],
+    }
+    found = marginrules.evaluate(policy, marginrules.read_account(document, policy)).position("A")
+    document["instruments"][0]["tiers"][0]["initial_rate"] = "0.02"
+    complete = marginrules.evaluate(policy, marginrules.read_account(document, policy)).position("A")
+    assert found.initial_margin is None
+    # 1 + 1000 / 8000 - 1000 x = 1 % of 1000 x, in x = 1 / price.
+    assert found.liquidation_price == complete.liquidation_price
+    assert abs(found.liquidation_price - Decimal(1010) / Decimal("1.125")) < Decimal("1e-25")  # type: ignore[operator]
