@@ -198,11 +198,14 @@ def test_replay_writes_decisions_and_liquidations_where_they_occur(
     ]
 
 
-def test_a_bad_line_stops_with_its_number_or_is_set_aside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("bad", ["not json", "null", "[]", "7"])
+def test_a_bad_line_stops_with_its_number_or_is_set_aside(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No other line is lost."""
     events = tmp_path / "events.jsonl"
     good = json.dumps({"event": "account", "document": ACCOUNT})
-    events.write_text(f'{good}\nnot json\n{{"event":"mark","symbol":"BTC-PERP","price":"89000"}}\n', encoding="utf-8")
+    events.write_text(f'{good}\n{bad}\n{{"event":"mark","symbol":"BTC-PERP","price":"89000"}}\n', encoding="utf-8")
     assert run(["replay", str(events), "-p", "documented"]) == 2
     assert "events.jsonl:2:" in capsys.readouterr().err
     assert run(["replay", str(events), "-p", "documented", "--on-error", "set-aside"]) == 1

@@ -312,3 +312,35 @@ def test_margin_in_another_asset_is_what_losses_are_taken_from() -> None:
     outcome = run_procedures(policy, documents.read(document, policy.inputs))
     assert totals(outcome.entries) == {("market", "SOL"): Decimal(3), ("pool", "SOL"): Decimal("0.17")}
     assert [(balance.asset, balance.wallet_balance) for balance in outcome.state.balances] == [("SOL", Decimal("6.83"))]
+
+
+def test_where_nothing_is_left_to_hand_over_nothing_is_written_down() -> None:
+    """A debt that no position has stays where it is, however often the venue looks."""
+    policy = load_text(
+        """policy debts { title "Debts" version "1" }
+input account.debt: money in settle = 0 "owed beside the positions"
+pool cross {
+  covers positions
+  one per account
+  draws on balances
+  equity = collateral - account.debt
+  liquidate when equity < 0
+}
+liquidation cross {
+  step bankrupt hand over to "venue"
+}
+""",
+        "debts.margin",
+    )
+    document = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "a", "debt": "5"},
+        "balances": [{"asset": "USD", "wallet_balance": "1"}],
+        "positions": [],
+        "instruments": [],
+    }
+    once = run_procedures(policy, documents.read(document, policy.inputs))
+    assert [(entry.step, len(entry.transfers)) for entry in once.entries] == [("bankrupt", 1)]
+    again = run_procedures(policy, once.state)
+    assert again.entries == ()
+    assert list(again.unsettled) == ["cross"]
