@@ -107,12 +107,14 @@ class Effect:
         position: id of the position it concerns, before or after; None where it concerns none.
         order: place of the order it concerns in the state that has it.
         increasing: whether the position it concerns grows.
+        others: ids of further positions that it changes: of all positions on one contract, those behind the first.
     """
 
     state: AccountState
     position: str | None = None
     order: int | None = None
     increasing: bool = False
+    others: tuple[str, ...] = ()
 
 
 def apply(state: AccountState, action: Action) -> Effect:
@@ -483,7 +485,8 @@ def _switch(state: AccountState, action: Action) -> Effect:
                 instrument = state.instrument_by_symbol[position.symbol]
                 margin = booked(value_at(instrument, position.quantity, position.entry_price) / position.leverage)
         state = _with_position(state, place, evolve(position, margin_mode=action.margin_mode, assigned_margin=margin))
-    return Effect(state, places[0][1].id if places else None)
+    changed = [position.id for _, position in places]
+    return Effect(state, changed[0] if changed else None, others=tuple(changed[1:]))
 
 
 def _leverage(state: AccountState, action: Action) -> Effect:
@@ -495,5 +498,7 @@ def _leverage(state: AccountState, action: Action) -> Effect:
     orders = tuple(
         evolve(order, leverage=action.leverage) if order.symbol == symbol else order for order in state.orders
     )
-    concerned = next((position.id for position in positions if position.symbol == symbol), None)
-    return Effect(evolve(state, positions=positions, orders=orders), concerned)
+    changed = [position.id for position in positions if position.symbol == symbol]
+    return Effect(
+        evolve(state, positions=positions, orders=orders), changed[0] if changed else None, others=tuple(changed[1:])
+    )

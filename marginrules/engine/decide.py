@@ -86,7 +86,13 @@ def decide(
         except NotPossibleError as error:
             return _refused(action, before, None, None, str(error), {})
         after = evaluation(policy, effect.state, solve=solve)
-        return Judge(action, effect, before, after).decision()
+        decision = Judge(action, effect, before, after).decision()
+        for other in effect.others:
+            # What changes several positions must be allowed for each of them, in whatever order they stand.
+            if not decision.allowed:
+                break
+            decision = Judge(action, evolve(effect, position=other), before, after).decision()
+        return decision
 
 
 def _read(policy: Policy, action: Action) -> Action:

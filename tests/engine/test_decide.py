@@ -289,3 +289,33 @@ def test_every_action_kind_can_be_decided() -> None:
                 decide(policy, account(), action)
             continue
         assert decide(policy, account(), action).before.account == "alice"
+
+
+@pytest.mark.parametrize("order", [("S", "L"), ("L", "S")])
+def test_what_changes_both_sides_of_a_contract_must_be_allowed_for_each(order: tuple[str, str]) -> None:
+    """Isolated, the long would be worth less than nothing at once; the short alone would do."""
+    policy = load_policy("documented")
+    side = {"symbol": "BTC", "entry_price": "100000", "margin_mode": "cross", "leverage": "10"}
+    positions = {"S": {"id": "S", "quantity": "-0.1", **side}, "L": {"id": "L", "quantity": "0.1", **side}}
+    contract = {
+        "symbol": "BTC",
+        "contract": "linear",
+        "base": "BTC",
+        "quote": "USDC",
+        "settle": "USDC",
+        "mark_price": "80000",
+    }
+    document = {
+        "schema": "marginrules/account/1",
+        "account": {"id": "a"},
+        "balances": [{"asset": "USDC", "wallet_balance": "20000"}],
+        "positions": [positions[name] for name in order],
+        "instruments": [contract],
+        "assets": [{"asset": "USDC", "index_price": "1"}],
+    }
+    state = documents.read(document, policy.inputs)
+    assert not decide(policy, state, Action("switch_mode", symbol="BTC", margin_mode="isolated")).allowed
+    alone = {**document, "positions": [positions["S"]]}
+    assert decide(
+        policy, documents.read(alone, policy.inputs), Action("switch_mode", symbol="BTC", margin_mode="isolated")
+    ).allowed
