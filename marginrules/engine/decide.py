@@ -87,11 +87,11 @@ def decide(
             return _refused(action, before, None, None, str(error), {})
         after = evaluation(policy, effect.state, solve=solve)
         decision = Judge(action, effect, before, after).decision()
-        for other in effect.others:
-            # What changes several positions must be allowed for each of them, in whatever order they stand.
-            if not decision.allowed:
-                break
-            decision = Judge(action, evolve(effect, position=other), before, after).decision()
+        # What changes several positions must be allowed for each of them, in whatever order they stand.
+        for other in effect.others if decision.allowed else ():
+            found = Judge(action, evolve(effect, position=other), before, after).decision()
+            if not found.allowed:
+                return found
         return decision
 
 

@@ -521,7 +521,7 @@ class _Tracer:
                 return self._make(node, value, text, "is", below)
             case plan.Given(field=plan.Field() as asked):
                 record = self.pool.reference.record(asked.entity, entity)
-                pointer = pointer_to(record, asked.name) if record is not None else None
+                pointer = (pointer_to(record, asked.name) or None) if record is not None else None
                 return self._make(node, value, text, pointer=pointer)
             case plan.Convert(operand=operand, origin=origin, target=target):
                 return self._convert(node, value, text, self.derive(operand, entity), (origin, target), entity)
@@ -630,7 +630,7 @@ class _Tracer:
         if scope == "balance":
             balance, _, _ = self.pool.instance.balances[index]
             if node.name == "is_settlement":
-                return self._make(node, value, "is_settlement", pointer=pointer_to(balance, "asset"))
+                return self._make(node, value, "is_settlement", pointer=pointer_to(balance, "asset") or None)
             wallet = self._leaf("wallet_balance", balance.wallet_balance, balance, "wallet_balance")
             if isinstance(value, Unknown):
                 return self._make(node, value, f"amount of {balance.asset}")

@@ -41,6 +41,7 @@ _WORDS = {
     "TIMES": "`*` or `/`",
     "ENTITY": "account, balance, position, order, instrument or asset",
     "MEMBERS": "positions or orders",
+    "ON_CONTRACTS": "`on its contracts`",
     "HEADER_KEYWORD": "title, version or omits",
     "POOL_KEY": "account, settlement asset or position",
     "$END": "the end of the file",
