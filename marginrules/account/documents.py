@@ -16,9 +16,10 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from marginrules.account.fields import SECTIONS, SHARED_FIELDS, TIER_COLUMNS, Entity, FieldSpec
+from marginrules.account.fields import SECTIONS, SHARED_FIELDS, TIER_COLUMNS, TIER_FIELDS, Entity, FieldSpec
 from marginrules.account.state import (
     BOOKKEEPING,
+    END_COLUMNS,
     NO_INPUTS,
     Account,
     AccountState,
@@ -393,25 +394,42 @@ def _timestamp(value: Any, pointer: str, source: str) -> datetime:
     return found
 
 
-_TIER_COLUMNS = frozenset(TIER_COLUMNS)
+_TIER_BOUNDS = frozenset({*END_COLUMNS, *END_COLUMNS.values()})
+_OTHER_BOUNDS = {bound: _TIER_BOUNDS - {bound, END_COLUMNS[bound]} for bound in END_COLUMNS}
+"""Of each column that a tier may begin with, those that do not go with it."""
+_TIER_FIELDS = {spec.name: spec for spec in TIER_FIELDS}
+_TIER_COLUMNS = {
+    bound: tuple(column for column in TIER_COLUMNS if column not in others) for bound, others in _OTHER_BOUNDS.items()
+}
 
 
 def _tiers(value: Any, pointer: str, source: str) -> TierTable:
     if not isinstance(value, list) or not value:
         raise StateError(pointer, "this is no list of tiers", 'write [{"above": "0", …}, …]', source)
     present: set[str] = set()
+    bound = "at_least" if isinstance(value[0], dict) and "at_least" in value[0] else "above"
+    columns_of = _TIER_COLUMNS[bound]
     for index, row in enumerate(value):
         if not isinstance(row, dict):
             raise StateError(f"{pointer}/{index}", "this tier is not an object", "write an object", source)
         for key in row:
-            if key not in _TIER_COLUMNS:
-                raise StateError(
-                    f"{pointer}/{index}/{_escape(key)}", f"a tier has no {key!r}", _suggest(key, TIER_COLUMNS), source
-                )
-        if "above" not in row:
-            raise StateError(f"{pointer}/{index}/above", "`above` is missing", "write the tier's lower bound", source)
+            if key not in columns_of:
+                where = f"{pointer}/{index}/{_escape(key)}"
+                if key in TIER_COLUMNS:
+                    raise StateError(
+                        where,
+                        f"`{key}` does not go with `{bound}`",
+                        "write `above` and `up_to` where a bound belongs to the tier below it, `at_least` and `below` "
+                        "where it belongs to the tier above",
+                        source,
+                    )
+                raise StateError(where, f"a tier has no {key!r}", _suggest(key, columns_of), source)
+        if bound not in row:
+            raise StateError(
+                f"{pointer}/{index}/{bound}", f"`{bound}` is missing", "write the tier's lower bound", source
+            )
         present.update(row)
-    columns = tuple(column for column in TIER_COLUMNS if column in present)
+    columns = tuple(column for column in columns_of if column in present)
     rows: list[tuple[Decimal | None, ...]] = []
     for index, row in enumerate(value):
         cells = tuple(
@@ -422,51 +440,67 @@ def _tiers(value: Any, pointer: str, source: str) -> TierTable:
         _tier_order(rows, columns, index, pointer, source)
     if rows[0][0]:
         raise StateError(
-            f"{pointer}/0/above",
-            f"the tiers begin above {rows[0][0]}, and say nothing of what is less",
-            "let the first tier begin above 0",
+            f"{pointer}/0/{bound}",
+            f"the tiers begin {bound.replace('_', ' ')} {rows[0][0]}, and say nothing of what is less",
+            f"let the first tier begin {bound.replace('_', ' ')} 0",
             source,
         )
-    return TierTable(columns, tuple(rows), pointer)
+    table = TierTable(columns, tuple(rows), pointer)
+    for index in range(1, len(rows)):
+        due = table.amount_due(index)
+        if due is not None:
+            raise StateError(
+                f"{pointer}/{index}/maintenance_amount",
+                f"it is {plain_text(table.cell(index, 'maintenance_amount') or Decimal(0))}; after the tier before it "
+                f"{plain_text(due)} is due, so that the requirement makes no jump at {plain_text(table.bounds[index])}",
+                "correct the amount or the rate, or leave the amounts out to have them derived",
+                source,
+            )
+    return table
 
 
 def _tier_cell(column: str, value: Any, pointer: str, source: str) -> Decimal:
-    number = _decimal(value, pointer, source)
-    if column.endswith("_rate") and not 0 <= number <= 1:
-        raise StateError(pointer, f"{column} is {number}", "a rate is between 0 and 1: 5 in a hundred is 0.05", source)
-    if column == "max_leverage" and number <= 0:
-        raise StateError(pointer, f"max_leverage is {number}", "it must be above 0", source)
-    if column in {"above", "up_to"} and number < 0:
-        raise StateError(pointer, f"{column} is {number}", "it must be at least 0", source)
-    return number
+    number, spec = _decimal(value, pointer, source), _TIER_FIELDS[column]
+    low, high = spec.minimum, spec.maximum
+    if low is not None and (number < low or (spec.exclusive_minimum and number == low)):
+        remedy = f"it must be {'above' if spec.exclusive_minimum else 'at least'} {low}"
+    elif high is not None and number > high:
+        remedy = f"it must be at most {high}"
+    else:
+        return number
+    if spec.unit == "rate":
+        remedy = "a rate is between 0 and 1: 5 in a hundred is 0.05"
+    raise StateError(pointer, f"{column} is {number}", remedy, source)
 
 
 def _tier_order(
     rows: list[tuple[Decimal | None, ...]], columns: tuple[str, ...], index: int, pointer: str, source: str
 ) -> None:
-    above = rows[index][0]
-    if "up_to" in columns:
-        own = rows[index][columns.index("up_to")]
-        if own is not None and above is not None and own <= above:
+    bound = columns[0]
+    end, words = END_COLUMNS[bound], bound.replace("_", " ")
+    lower = rows[index][0]
+    if end in columns:
+        own = rows[index][columns.index(end)]
+        if own is not None and lower is not None and own <= lower:
             raise StateError(
-                f"{pointer}/{index}/up_to", f"up_to is {own}, above is {above}", "a tier ends above its start", source
+                f"{pointer}/{index}/{end}", f"{end} is {own}, {bound} is {lower}", "a tier ends above its start", source
             )
     if index == 0:
         return
     before = rows[index - 1][0]
-    if above is None or before is None or above <= before:
+    if lower is None or before is None or lower <= before:
         raise StateError(
-            f"{pointer}/{index}/above",
-            f"above is {above}, in the tier before {before}",
+            f"{pointer}/{index}/{bound}",
+            f"{bound} is {lower}, in the tier before {before}",
             "sort tiers from small to large",
             source,
         )
-    if "up_to" in columns:
-        up_to = rows[index - 1][columns.index("up_to")]
-        if up_to is not None and up_to != above:
+    if end in columns:
+        ends = rows[index - 1][columns.index(end)]
+        if ends is not None and ends != lower:
             raise StateError(
-                f"{pointer}/{index - 1}/up_to",
-                f"up_to is {up_to}, the next tier begins above {above}",
+                f"{pointer}/{index - 1}/{end}",
+                f"{end} is {ends}, the next tier begins {words} {lower}",
                 "let them meet",
                 source,
             )
@@ -621,14 +655,16 @@ def _schema(spec: FieldSpec) -> dict[str, Any]:
         case "timestamp":
             found = {"type": "string", "format": "date-time"}
         case "tiers":
-            cell = {"anyOf": [{"type": "string"}, {"type": "number"}]}
             found = {
                 "type": "array",
                 "minItems": 1,
                 "items": {
                     "type": "object",
-                    "properties": dict.fromkeys(TIER_COLUMNS, cell),
-                    "required": ["above"],
+                    "properties": {spec.name: _schema(spec) for spec in TIER_FIELDS},
+                    "oneOf": [
+                        {"required": [bound], "not": {"anyOf": [{"required": [other]} for other in others]}}
+                        for bound, others in _OTHER_BOUNDS.items()
+                    ],
                     "additionalProperties": False,
                 },
             }

@@ -131,16 +131,25 @@ SHARED_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("asset", "collateral_tiers", "tiers", documentation="tiers of the collateral rate by amount held"),
 )
 
-TIER_COLUMNS = (
-    "above",
-    "up_to",
-    "maintenance_rate",
-    "maintenance_amount",
-    "initial_rate",
-    "max_leverage",
-    "collateral_rate",
+TIER_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("instrument", "above", "decimal", minimum=_ZERO, documentation="lower bound, itself in the tier before"),
+    FieldSpec("instrument", "at_least", "decimal", minimum=_ZERO, documentation="lower bound, itself in the tier"),
+    FieldSpec(
+        "instrument", "up_to", "decimal", minimum=_ZERO, documentation="end of a tier with `above`, itself in it"
+    ),
+    FieldSpec(
+        "instrument", "below", "decimal", minimum=_ZERO, documentation="end of a tier with `at_least`, not in it"
+    ),
+    FieldSpec("instrument", "maintenance_rate", "decimal", "rate", minimum=_ZERO, maximum=Decimal(1)),
+    FieldSpec("instrument", "maintenance_amount", "decimal", documentation="what the tier deducts"),
+    FieldSpec("instrument", "initial_rate", "decimal", "rate", minimum=_ZERO, maximum=Decimal(1)),
+    _positive("instrument", "max_leverage", "number"),
+    FieldSpec("asset", "collateral_rate", "decimal", "rate", minimum=_ZERO, maximum=Decimal(1)),
 )
-"""What a row of a tier table may hold. `above` is required; `up_to`, where given, must meet the next `above`."""
+"""What a row of a tier table may hold. `above` or `at_least` is required; `up_to` or `below`, where given, must meet the
+next row, and ends the last one."""
+
+TIER_COLUMNS = tuple(spec.name for spec in TIER_FIELDS)
 
 
 def shared_field(entity: Entity, name: str) -> FieldSpec | None:

@@ -21,6 +21,9 @@ Value = Decimal | bool | str | None
 
 NO_INPUTS: Mapping[str, Value] = MappingProxyType({})
 
+END_COLUMNS: Mapping[str, str] = MappingProxyType({"above": "up_to", "at_least": "below"})
+"""The columns of a tier table that say where rows begin, and with each the one that says where they end."""
+
 Places = Mapping[str, tuple[str, ...]]
 """JSON pointers to where a record's values come from, by field; an empty tuple: from nowhere in the document."""
 
@@ -34,8 +37,12 @@ BOOKKEEPING = frozenset({"inputs", "pointer", "places", "imported"})
 class TierTable:
     """Rows of a venue's tier table, in the order of their lower bounds.
 
+    A row holds for keys greater than its bound where the first column is `above`, for keys from it on where that is
+    `at_least`. The last row goes on for ever, unless it says where it ends: as `up_to` under `above` (that key is still
+    in it), as `below` under `at_least` (that key is not).
+
     Attributes:
-        columns: column names; the first is `above`, the lower bound of a row in the unit the venue tiers by.
+        columns: column names; the first is `above` or `at_least`, the lower bound in the unit the venue tiers by.
         rows: one tuple per tier, a cell for each column; `None` where the table has no figure.
         pointer: JSON pointer of the table in the account document, or the file it came from.
         places: of an imported table, where each cell comes from, by row and column.
@@ -48,13 +55,30 @@ class TierTable:
     places: Mapping[tuple[int, str], tuple[str, ...]] = field(default=MappingProxyType({}), repr=False)
     imported: bool = field(default=False, repr=False)
     bounds: tuple[Decimal, ...] = field(init=False, repr=False)
-    """The lower bound of each row, as engines look for one."""
+    """The lower bound of each row, as engines look for one; after them where the last row ends, if it does."""
     derived: dict[Any, Any] = field(factory=dict, init=False, repr=False)
     """Rates and amounts an engine derived from the rows, by expression: derived once per table."""
 
     @bounds.default
     def _bounds(self) -> tuple[Decimal, ...]:
-        return tuple(row[0] if row[0] is not None else Decimal(0) for row in self.rows)
+        lower = tuple(row[0] if row[0] is not None else Decimal(0) for row in self.rows)
+        end = self.cell(len(self.rows) - 1, self.end_column)
+        return lower if end is None else (*lower, end)
+
+    @property
+    def inclusive(self) -> bool:
+        """Whether a key equal to a lower bound is in the row that begins there."""
+        return self.columns[0] == "at_least"
+
+    @property
+    def end_column(self) -> str:
+        """The column that says where a row ends: `up_to`, or `below` where lower bounds are in."""
+        return END_COLUMNS[self.columns[0]]
+
+    @property
+    def end(self) -> Decimal | None:
+        """Where the last row ends; None where it does not."""
+        return self.bounds[-1] if len(self.bounds) > len(self.rows) else None
 
     def cell(self, row: int, column: str) -> Decimal | None:
         """The figure in a row, or None where the table has none.
@@ -62,10 +86,27 @@ class TierTable:
         Args:
             row: index of the tier, from 0.
             column: a column name; one that the table lacks gives None.
+
+        Raises:
+            IndexError: there is no such row.
         """
-        if column not in self.columns:
+        cells = self.rows[row]
+        return cells[self.columns.index(column)] if column in self.columns else None
+
+    def amount_due(self, row: int) -> Decimal | None:
+        """What a row must deduct so that the requirement makes no jump where it begins; None where it deducts that.
+
+        Where a rate or an amount is missing on either side, nothing is due.
+
+        Args:
+            row: index of the tier, from 1.
+        """
+        rate, before = self.cell(row, "maintenance_rate"), self.cell(row - 1, "maintenance_rate")
+        amount, last = self.cell(row, "maintenance_amount"), self.cell(row - 1, "maintenance_amount")
+        if rate is None or before is None or amount is None or last is None:
             return None
-        return self.rows[row][self.columns.index(column)]
+        due = last + self.bounds[row] * (rate - before)
+        return None if amounts_agree(amount, due) else due
 
     def __eq__(self, other: object) -> bool:
         """Tables are equal when columns and rows are; where they were read does not matter."""
@@ -75,6 +116,17 @@ class TierTable:
 
     def __hash__(self) -> int:
         return hash((self.columns, self.rows))
+
+
+def amounts_agree(published: Decimal, due: Decimal) -> bool:
+    """Whether a published maintenance amount is the one that continuity gives: venues print it rounded.
+
+    It may be apart by a hundredth, by a hundredth of a hundredth of it, or by a unit of the last digit that it is
+    printed to.
+    """
+    exponent = published.as_tuple().exponent
+    printed_to = Decimal(1).scaleb(exponent) if published and isinstance(exponent, int) else Decimal(0)
+    return abs(published - due) <= max(Decimal("0.01"), abs(due) * Decimal("0.0001"), printed_to)
 
 
 @frozen

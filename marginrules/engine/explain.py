@@ -680,12 +680,15 @@ class _Tracer:
         key = self.derive(node.key, entity)
         table = reference.table(node.table, entity)
         row, figures = self._row(node, key.value, table, entity)
-        if row is None or isinstance(table, Unknown):
+        if isinstance(table, Unknown):
             return self._make(node, value, text, "", (key,))
+        if row is None:
+            end = () if table.end is None else (_cell(table, len(table.rows) - 1, table.end_column),)
+            return self._make(node, value, text, "", (key, *end))
         whole = table.imported or not table.pointer.startswith("/")
         place = table.pointer if whole else f"{table.pointer}/{row}"
-        above = table.rows[row][0]
-        note = f"tier {row + 1} of {len(table.rows)}, above {plain_text(above) if above is not None else '?'}"
+        bound = table.columns[0].replace("_", " ")
+        note = f"tier {row + 1} of {len(table.rows)}, {bound} {plain_text(table.bounds[row])}"
         if isinstance(node, plan.Pick):
             cells = tuple(_cell(table, row, column) for column in _columns(node.result))
             return self._make(node, value, text, "", (key, *cells), note=note)
@@ -718,8 +721,10 @@ class _Tracer:
         if derived is None or not isinstance(key, Decimal):
             _, row, figures = self.pool.reference.tier(node, entity)
             return row, figures
-        bounds, rates, amounts = derived
-        row = row_of(bounds, key)
+        _, rates, amounts, _ = derived
+        row = row_of(table, key)  # type: ignore[arg-type]
+        if row == len(rates):
+            return None, {}
         return row, {"rate": rates[row], "amount": amounts[row]}
 
     def _aggregate(self, node: plan.Aggregate, value: Value, text: str, whole: Entity) -> Derivation:

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from marginrules.account import contracts
 from marginrules.account.state import Account, AccountState, Asset, TierTable, pointer_to, pointer_to_cell
+from marginrules.arithmetic import plain_text
 from marginrules.engine.arrange import PoolInstance
 from marginrules.engine.rounding import round_to_step
 from marginrules.engine.tiers import amounts_by_continuity, row_of
@@ -303,7 +304,10 @@ class Interpreter:
         if isinstance(table, Unknown):
             return table, None, {}
         bounds = table.bounds
-        row = row_of(bounds, key)  # type: ignore[arg-type]
+        row = row_of(table, key)  # type: ignore[arg-type]
+        if row == len(table.rows):
+            reason = f"the tiers end at {plain_text(table.bounds[row])}, and {plain_text(key)} is beyond"  # type: ignore[arg-type]
+            return Unknown(reason, pointer_to_cell(table, row - 1, table.end_column)), None, {}
         if isinstance(node, plan.Pick):
             return self._in_row(node.result, table, row, entity), row, {}
         rates: list[Decimal] = []
@@ -322,7 +326,7 @@ class Interpreter:
                 return given, row, {}
             published.append(given if isinstance(given, Decimal) else None)
         amount = amounts_by_continuity(bounds, rates, published)[row]
-        figures = {"above": bounds[row], "rate": rates[row], "amount": amount}
+        figures = {table.columns[0]: bounds[row], "rate": rates[row], "amount": amount}
         return key * rates[row] - amount, row, figures  # type: ignore[operator]
 
     def _in_row(self, node: plan.Node, table: TierTable, row: int, entity: Entity) -> Value:

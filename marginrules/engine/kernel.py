@@ -6,7 +6,6 @@ can be built afterwards without computing anything again. Where a value is missi
 raises, and the caller asks the reference evaluator, which knows how to say why.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
 from functools import lru_cache
@@ -17,7 +16,7 @@ from attrs import define, field, frozen
 from marginrules.account.state import AccountState, Asset, TierTable
 from marginrules.engine.arrange import PoolInstance
 from marginrules.engine.rounding import round_to_step
-from marginrules.engine.tiers import amounts_by_continuity, row_of
+from marginrules.engine.tiers import Find, amounts_by_continuity, find_in, row_of
 from marginrules.engine.unknown import MissingError, Unknown, Value
 from marginrules.policy import plan
 
@@ -99,17 +98,17 @@ def derive(
     rate: Callable[..., Decimal],
     amount: Callable[..., Decimal] | None,
     outer: tuple[Any, ...],
-) -> tuple[tuple[Decimal, ...], list[Decimal], tuple[Decimal, ...]]:
-    """Bounds, rates and amounts of a table under the expressions of a tier rule."""
+) -> tuple[tuple[Decimal, ...], list[Decimal], tuple[Decimal, ...], Find]:
+    """Bounds, rates and amounts of a table under the expressions of a tier rule, and how a key is looked for."""
     bounds = table.bounds
-    rates = [rate(table, row, *outer) for row in range(len(bounds))]
+    rates = [rate(table, row, *outer) for row in range(len(table.rows))]
     published: list[Decimal | None] = []
-    for row in range(len(bounds)):
+    for row in range(len(rates)):
         try:
             published.append(amount(table, row, *outer) if amount is not None else None)
         except MissingError:
             published.append(None)
-    return bounds, rates, amounts_by_continuity(bounds, rates, published)
+    return bounds, rates, amounts_by_continuity(bounds, rates, published), find_in(table)
 
 
 def scope_of(node: plan.Node, scope: plan.Scope) -> plan.Scope:
@@ -427,7 +426,7 @@ class Emitter:
         table = self.table(node.table, scope)
         if isinstance(node, plan.Pick):
             # Several figures are often picked from the row that one key finds.
-            row = f"row_of({table}.bounds, {key})"
+            row = f"row_of({table}, {key})"
             if node.table.by_symbol is None:
                 row = self._shared(f"row_{table}_{key}", row)
             self.line(f"{to} = {functions[0]}({table}, {row}{arguments})")
@@ -435,16 +434,16 @@ class Emitter:
         amount = functions[1] if len(functions) > 1 else "None"
         packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"
         if outer:
-            self.line(f"bounds, rates, amounts = derive({table}, {functions[0]}, {amount}, {packed})")
+            self.line(f"bounds, rates, amounts, find = derive({table}, {functions[0]}, {amount}, {packed})")
         else:
             identity = self.constant(node)
             self.line(f"tiers = {table}.derived.get({identity})")
             self.line(
                 f"if tiers is None: {table}.derived[{identity}] = tiers = derive({table}, {functions[0]}, {amount}, ())"
             )
-            self.line("bounds, rates, amounts = tiers")
-        # The row of `tiers.row_of`, without a call.
-        self.line(f"row = bisect_left(bounds, {key}) if len(bounds) > 1 else 0")
+            self.line("bounds, rates, amounts, find = tiers")
+        # The row of `tiers.row_of`, without a call; beyond the end of the table there is none.
+        self.line(f"row = find(bounds, {key}) if len(bounds) > 1 else 0")
         self.line("if row: row -= 1")
         self.line(f"{to} = {key} * rates[row] - amounts[row]")
 
@@ -666,7 +665,6 @@ def _compile_nodes(
         "MissingError": MissingError,
         "round_to_step": round_to_step,
         "row_of": row_of,
-        "bisect_left": bisect_left,
         "derive": derive,
         "cell": cell,
         "index": index,

@@ -2,13 +2,14 @@
 
 For each pool and instrument the mark price is the one unknown: all positions on the instrument move with it, every
 other mark and every index price stays. Boundaries are looked for over all positive prices. Where the condition is
-affine between kinks they come from `walk`, exactly; elsewhere from a search on a fine grid refined to the digits that a
-report gives, which can miss two boundaries closer together than the grid (half a percent of the price).
+affine between kinks they come from `walk`, exactly; elsewhere from a search on a grid, refined to the digits that a
+report gives, which can miss two boundaries closer together than the grid: half a percent of the price as far as a
+thousandth and a thousand times the present one, and wider from there on.
 """
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal, DecimalException
-from functools import lru_cache
+from decimal import Context, Decimal, DecimalException, localcontext
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,18 @@ from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
 from marginrules.engine.unknown import MissingError, Unknown, Value
-from marginrules.engine.walk import CONTRACT, NotAffineError, Walker, compile_walker, on_stairs, varies, walk
+from marginrules.engine.walk import (
+    ABOVE,
+    BELOW,
+    CONTRACT,
+    NotAffineError,
+    Walked,
+    Walker,
+    compile_walker,
+    on_stairs,
+    varies,
+    walk,
+)
 from marginrules.policy import plan
 from marginrules.policy.dimensions import FLAG, LITERAL
 from marginrules.policy.policy import Policy
@@ -35,6 +47,23 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 _GRID_STEP = Decimal("1.005")
 _GRID_SPAN = 1400
 """Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
+_GRID_GROWTH = Decimal("1.02")
+_FAR = Decimal("1e30")
+"""Beyond the fine grid each step is this power of the one before, out to this many times the price: no rule that has
+not changed its verdict by then is known to."""
+
+
+@cache
+def _grid() -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """What a price is multiplied by along the search, going down and going up."""
+    factors, factor, step = [], _ONE, _GRID_STEP
+    with localcontext(Context(prec=12)):
+        while factor < _FAR:
+            factor *= step
+            factors.append(factor)
+            if len(factors) > _GRID_SPAN:
+                step **= _GRID_GROWTH
+        return tuple(1 / factor for factor in factors), tuple(factors)
 
 
 @frozen
@@ -84,13 +113,16 @@ def _moving(pool: plan.PoolPlan) -> list[plan.Node]:
 
 
 @lru_cache(maxsize=512)
-def _walker(pool: plan.PoolPlan, kernel: Kernel, contract: str, settings: tuple[Any, ...]) -> Walker | None:
+def _walker(
+    pool: plan.PoolPlan, kernel: Kernel, contract: str, settings: tuple[Any, ...], only: int | None = None
+) -> Walker | None:
     settled = {CONTRACT: contract}
     for setting, value in zip(_settings(pool), settings, strict=True):
         if value is not None:
             settled["account", setting.name] = value
+    moving = _moving(pool)
     try:
-        return compile_walker(_moving(pool), kernel, pool, settled)
+        return compile_walker(moving if only is None else [moving[only]], kernel, pool, settled)
     except NotAffineError:
         return None
 
@@ -133,15 +165,22 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
 
 
 class _Boundaries(NamedTuple):
-    """Prices at which a verdict changes, ascending; and why it is not known beyond them, where it is not.
+    """Prices at which a verdict changes, ascending; and from where on it is not known, where it is not.
 
     Attributes:
-        below: why nothing is known of lower prices than those looked at; above: of higher ones.
+        below: the highest of the lower prices of which nothing is known, and why; above: the lowest of the higher ones.
     """
 
     prices: tuple[Decimal, ...] = ()
-    below: Unknown | None = None
-    above: Unknown | None = None
+    below: "_Unseen | None" = None
+    above: "_Unseen | None" = None
+
+
+class _Unseen(NamedTuple):
+    """From which price on nothing is known of a verdict, going outward, and why."""
+
+    price: Decimal
+    reason: Unknown
 
 
 _NO_BOUNDARIES = _Boundaries()
@@ -165,22 +204,27 @@ def _chosen(boundaries: _Boundaries, mark: Decimal, quantity: Decimal, now: Valu
     if boundaries is _NO_BOUNDARIES:
         return _NONE_SUCH
     prices, below, above = boundaries
-    if not prices:
-        return below or above or Unknown(NO_PRICE), ()
     if len(prices) == 1 and below is None and above is None:
         return prices[0], ()
+    unseen: _Unseen | None = None
     if now:
-        if below or above:
-            return below or above or Unknown(NO_PRICE), ()
-        nearest = min(prices, key=lambda price: abs(price - mark))
+        candidates = prices
+        nearer = [end for end in (below, above) if end is not None]
+        unseen = min(nearer, key=lambda end: abs(end.price - mark), default=None)
     else:
-        lower = [price for price in prices if price <= mark]
-        higher = [price for price in prices if price >= mark]
-        adverse, other, unseen = (lower, higher, below) if quantity > 0 else (higher, lower, above)
-        # The search goes outward: what it found lies before the first price of which nothing is known.
-        if not adverse and unseen is not None:
-            return unseen, ()
-        nearest = min(adverse or other, key=lambda price: abs(price - mark))
+        lower = tuple([price for price in prices if price <= mark])
+        higher = tuple([price for price in prices if price >= mark])
+        adverse, other = (lower, higher) if quantity > 0 else (higher, lower)
+        beyond, opposite = (below, above) if quantity > 0 else (above, below)
+        # Going outward, what was found lies before the first price of which nothing is known.
+        candidates = adverse or other
+        if not adverse:
+            unseen = beyond or (None if other else opposite)
+    if not candidates:
+        return unseen.reason if unseen is not None else Unknown(NO_PRICE), ()
+    nearest = min(candidates, key=lambda price: abs(price - mark))
+    if unseen is not None and (not now or abs(unseen.price - mark) < abs(nearest - mark)):
+        return unseen.reason, prices
     remaining = list(prices)
     remaining.remove(nearest)
     return nearest, tuple(remaining)
@@ -198,21 +242,41 @@ def _boundaries(
     """Where the equity crosses zero, and where the verdict changes."""
     inverse = instrument.contract == "inverse"
     bankrupt, liquidatable = _conditions(pool.instance.plan)
-    walker = None if still is None else _walker(pool.instance.plan, still.kernel, instrument.contract, still.settings)
-    if walker is not None and still is not None:
+    walked = None if still is None else _walk(still, None, instrument, mark)
+    if walked is not None and walked.below is None and walked.above is None:
+        bankruptcies = _at_prices(walked.crossings[0], inverse=inverse)
+        if liquidatable is None:
+            return bankruptcies, _NO_BOUNDARIES
+        return bankruptcies, _at_prices(walked.crossings[1], inverse=inverse)
+    conditions = [bankrupt] if liquidatable is None else [bankrupt, liquidatable]
+    found: list[_Boundaries] = []
+    for number, condition in enumerate(conditions):
+        # Where a table of tiers ends for one condition, or it can not be walked, the other may go on.
+        alone = None if still is None else _walk(still, number, instrument, mark)
+        ended = None if alone is None else _ended(pool, alone, condition, instrument)
+        found.append(ended if ended is not None else _searched(pool, condition, instrument, mark))
+    return found[0], found[1] if liquidatable is not None else _NO_BOUNDARIES
+
+
+def _ended(pool: "PoolEvaluation", walked: Walked, condition: plan.Node, instrument: Instrument) -> _Boundaries | None:
+    """Boundaries along a walk that came to where a condition has no value; None where the reference knows one there."""
+    inverse = instrument.contract == "inverse"
+    verdict = _verdict(pool, condition, instrument)
+    unseen: list[_Unseen | None] = []
+    for x, beside in ((walked.below, BELOW), (walked.above, ABOVE)):
+        if x is None:
+            unseen.append(None)
+            continue
+        beyond = x * beside
         try:
-            crossings = _walked(still, walker, instrument, mark, 1 if liquidatable is None else 2)
-        except (NotAffineError, MissingError, TypeError, DecimalException):
-            crossings = None
-        if crossings is not None:
-            bankruptcies = _at_prices(crossings[0], inverse=inverse)
-            if liquidatable is None:
-                return bankruptcies, _NO_BOUNDARIES
-            return bankruptcies, _at_prices(crossings[1], inverse=inverse)
-    return (
-        _searched(pool, bankrupt, instrument, mark),
-        _NO_BOUNDARIES if liquidatable is None else _searched(pool, liquidatable, instrument, mark),
-    )
+            verdict(1 / beyond if inverse else beyond)
+        except _UnknownAlongError as error:
+            unseen.append(_Unseen(1 / x if inverse else x, error.reason))
+        else:
+            return None
+    if inverse:
+        unseen.reverse()
+    return _at_prices(walked.crossings[0], inverse=inverse)._replace(below=unseen[0], above=unseen[1])
 
 
 # ---------------------------------------------------------------- the walk
@@ -285,9 +349,18 @@ class _Still:
         return found
 
 
-def _walked(
-    found: _Still, walker: Walker, instrument: Instrument, mark: Decimal, conditions: int
-) -> list[list[Decimal]]:
+def _walk(found: _Still, only: int | None, instrument: Instrument, mark: Decimal) -> Walked | None:
+    """The crossings of all conditions, or of one of them, along a price; None where that can not be walked."""
+    walker = _walker(found.pool.instance.plan, found.kernel, instrument.contract, found.settings, only)
+    if walker is None:
+        return None
+    try:
+        return _walked(found, walker, instrument, mark)
+    except (NotAffineError, MissingError, TypeError, IndexError, DecimalException):
+        return None
+
+
+def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal) -> Walked:
     rows, instance, symbol = found.rows, found.pool.instance, instrument.symbol
     inverse = instrument.contract == "inverse"
     moving: dict[str, list[int]] = {"positions": found.positions[symbol]}
@@ -332,8 +405,10 @@ def _walked(
         rows,
         groups,
     )
-    crossings = walk(walker.bind(*place), 1 / mark if inverse else mark, conditions)
-    return crossings if walker.stairs is None else on_stairs(walker.stairs(*place), crossings)
+    walked = walk(walker.bind(*place), 1 / mark if inverse else mark, walker.conditions)
+    if walker.stairs is None:
+        return walked
+    return evolve(walked, crossings=on_stairs(walker.stairs(*place), walked.crossings))
 
 
 # ---------------------------------------------------------------- the search
@@ -346,21 +421,23 @@ def _searched(pool: "PoolEvaluation", condition: plan.Node, instrument: Instrume
     try:
         present = verdict(mark)
     except _UnknownAlongError as error:
-        return _Boundaries((), error.reason, error.reason)
+        here = _Unseen(mark, error.reason)
+        return _Boundaries((), here, here)
     found: list[Decimal] = []
-    unseen: list[Unknown | None] = []
-    for step in (1 / _GRID_STEP, _GRID_STEP):
+    unseen: list[_Unseen | None] = []
+    for factors in _grid():
         price, before = mark, present
         unseen.append(None)
-        try:
-            for _ in range(_GRID_SPAN):
-                following = price * step
+        for factor in factors:
+            following = mark * factor
+            try:
                 after = verdict(following)
                 if after != before:
                     found.append(_refined(verdict, price, following, before=before))
-                price, before = following, after
-        except _UnknownAlongError as error:
-            unseen[-1] = error.reason
+            except _UnknownAlongError as error:
+                unseen[-1] = _Unseen(following, error.reason)
+                break
+            price, before = following, after
     return _Boundaries(tuple(sorted(to_solved_digits(price) for price in found)), *unseen)
 
 

@@ -1,19 +1,35 @@
 """Tiers as engines use them: lower bounds, rates and amounts of a table, derived once.
 
-A row holds for keys greater than its `above`; a key equal to it is still in the row before. With progressive tiers
-the amounts that a table does not publish follow from continuity:
+Which row holds a key follows from the table's bounds: with `above` a key equal to one is still in the row before, with
+`at_least` it is in the row that begins there. A key beyond the end of a table that has one is in no row, and its number
+is that of a row which does not exist: looking that up raises IndexError, and the value is unknown.
+
+With progressive tiers the amounts that a table does not publish follow from continuity:
 
     amount[k] = amount[k-1] + above[k] * (rate[k] - rate[k-1]),   amount[0] = 0
 """
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from marginrules.account.state import TierTable
 
-def row_of(bounds: Sequence[Decimal], key: Decimal) -> int:
-    """Index of the row that holds a key; the first row holds everything up to the second bound."""
-    return max(0, bisect_left(bounds, key) - 1)
+Find = Callable[[Sequence[Decimal], Decimal], int]
+"""How many bounds are below a key, or at most it."""
+
+
+def find_in(table: TierTable) -> Find:
+    """How a key is looked for in the bounds of a table."""
+    return bisect_right if table.inclusive else bisect_left
+
+
+def row_of(table: TierTable, key: Decimal) -> int:
+    """Index of the row that holds a key; the first row holds everything up to the second bound.
+
+    Beyond the end of the table the index is the number of its rows.
+    """
+    return max(0, find_in(table)(table.bounds, key) - 1)
 
 
 def amounts_by_continuity(

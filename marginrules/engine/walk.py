@@ -5,7 +5,7 @@ contracts, and its reciprocal for inverse ones: in `x` value and profit are affi
 decided by functions that are affine, or quadratic where a rate grows with the size it applies to, between kinks (tier
 edges, the sides of a `max`, comparisons). The walk starts just beside the current price, computes each such function
 together with its slope and curvature, steps to the nearest kink, and looks at the condition again just beyond it, out
-to zero and to infinity. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison
+to zero and to infinity, or to where a table of tiers ends and nothing is said of what is beyond. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison
 decides a verdict, its root before the next kink is a boundary too, a turn, and nothing has to be looked at again.
 
 Rounding makes stairs of these functions. They are walked along twice: without the rounding, which leads to the
@@ -16,7 +16,6 @@ is none of this in `x` (a root, the product of three values that move) has none,
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -36,7 +35,7 @@ from marginrules.engine.kernel import (
     outer_parts,
 )
 from marginrules.engine.rounding import round_to_step
-from marginrules.engine.tiers import row_of
+from marginrules.engine.tiers import find_in, row_of
 from marginrules.engine.unknown import MissingError
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Assignment, Variable, truth
@@ -64,8 +63,8 @@ _APART = Decimal("1e-30")
 _LEAST = Decimal("1e-38")
 """No price, and no reciprocal of one, is as small."""
 # In the exact context: one more or less so little has more digits than the default of a process keeps.
-_ABOVE = CONTEXT.add(_ONE, BESIDE)
-_BELOW = CONTEXT.subtract(_ONE, BESIDE)
+ABOVE = CONTEXT.add(_ONE, BESIDE)
+BELOW = CONTEXT.subtract(_ONE, BESIDE)
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -96,6 +95,7 @@ class Walker:
             groups, their records, values of all groups, indexes of the moving ones)` to a function from `x` to the
             verdicts of the conditions and every kink that is known from there.
         stairs: the same with what the policy rounds; None where nothing that moves is rounded.
+        conditions: how many verdicts they give.
         rests: aggregates over members that move of which the kernel's values do not tell what the others contribute.
         members: what the aggregates are over.
         links: the ways that lead from members to groups whose values move: a group, and the field that names its asset.
@@ -103,6 +103,7 @@ class Walker:
 
     bind: Callable[..., Point]
     stairs: Callable[..., Point] | None
+    conditions: int
     rests: tuple[plan.Aggregate, ...]
     members: frozenset[str]
     links: tuple[tuple[str, str | None], ...]
@@ -639,15 +640,15 @@ class _WalkEmitter(Emitter):
         table = self.table(node.table, scope)
         arguments = "".join(f", {variable}" for variable in outer.values())
         if isinstance(node, plan.Pick):
-            self.line(f"bounds = {table}.bounds")
+            self.line(f"bounds = {table}.bounds; find = find_in({table})")
         else:
             amount = functions[1] if len(functions) > 1 else "None"
             packed = f"({''.join(f'{variable}, ' for variable in outer.values())})"
             self._derived(node, table, f"derive({table}, {functions[0]}, {amount}, {packed})", list(outer.values()))
-            self.line("bounds, rates, amounts = tiers")
+            self.line("bounds, rates, amounts, find = tiers")
         self.line("row = 0")
         self.line("if len(bounds) > 1:")
-        self.line(f"    row = bisect_left(bounds, {key})")
+        self.line(f"    row = find(bounds, {key})")
         self.line("    if row: row -= 1")
         if curve is not None:
             self.line(f"    if row: roots(kinks, x, {key} - bounds[row], {slope}, {curve})")
@@ -717,6 +718,7 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.P
     return Walker(
         point,
         None if stairs is None else stairs[1],
+        len(conditions),
         tuple(others),
         members,
         tuple(emitter.links),
@@ -733,7 +735,7 @@ def _compiled(
         "round_to_step": round_to_step,
         "Decimal": Decimal,
         "row_of": row_of,
-        "bisect_left": bisect_left,
+        "find_in": find_in,
         "derive": derive,
         "cell": cell,
         "index": index,
@@ -930,8 +932,23 @@ def _accumulate(emitter: _WalkEmitter, node: plan.Aggregate, scope: plan.Scope) 
         emitter.block(f"if {emitter.emit(node.where, scope)}:", add)
 
 
-def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
-    """Where each condition changes its verdict, over all positive `x`, ascending.
+@frozen
+class Walked:
+    """What was found along a price.
+
+    Attributes:
+        crossings: where each condition changes its verdict, ascending.
+        below: the `x` below which some condition has no value; None where it was followed to zero.
+        above: the `x` above which some condition has no value; None where it was followed to infinity.
+    """
+
+    crossings: list[list[Decimal]]
+    below: Decimal | None = None
+    above: Decimal | None = None
+
+
+def walk(point: Point, start: Decimal, conditions: int) -> Walked:
+    """Where each condition changes its verdict, over all positive `x`.
 
     Args:
         point: verdicts, kinks and turns at one `x`.
@@ -942,19 +959,28 @@ def walk(point: Point, start: Decimal, conditions: int) -> list[list[Decimal]]:
         NotAffineError: a crossing was not confirmed by evaluating on both sides of it, or there are too many kinks.
     """
     found: list[list[Decimal]] = [[] for _ in range(conditions)]
-    above, below = start * _ABOVE, start * _BELOW
-    upward = downward = point(above)
+    above, below = start * ABOVE, start * BELOW
+    try:
+        upward = downward = point(above)
+    except IndexError:
+        # A table of tiers ends just here.
+        lower = _follow(point, below, point(below), found, upward=False)
+        return Walked([sorted(boundaries) for boundaries in found], lower, start)
     if _within(upward, below, above):
         # The present price is itself a kink: the piece below it is another.
-        downward = point(below)
+        try:
+            downward = point(below)
+        except IndexError:
+            higher = _follow(point, above, upward, found, upward=True)
+            return Walked([sorted(boundaries) for boundaries in found], start, higher)
         for number in range(conditions):
             if upward[0][number] != downward[0][number]:
                 found[number].append(start)
-    _follow(point, above, upward, found, upward=True)
-    _follow(point, below, downward, found, upward=False)
+    higher = _follow(point, above, upward, found, upward=True)
+    lower = _follow(point, below, downward, found, upward=False)
     for boundaries in found:
         boundaries.sort()
-    return found
+    return Walked(found, lower, higher)
 
 
 def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
@@ -969,9 +995,13 @@ def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
     return False
 
 
-def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *, upward: bool) -> None:
-    """Step from kink to kink in one direction, noting where a verdict changes."""
-    beyond, back = (_ABOVE, _BELOW) if upward else (_BELOW, _ABOVE)
+def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *, upward: bool) -> Decimal | None:
+    """Step from kink to kink in one direction, noting where a verdict changes.
+
+    Returns:
+        The `x` beyond which the conditions have no value; None where they have one all the way.
+    """
+    beyond, back = (ABOVE, BELOW) if upward else (BELOW, ABOVE)
     verdicts, kinks, turns = here
     for _ in range(MAXIMUM_PIECES):
         ahead = _ahead(kinks, x, upward=upward)
@@ -980,7 +1010,7 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
             for root, number in turns:
                 if root > x if upward else _LEAST < root < x:
                     found[number].append(root)
-            return
+            return None
         near = ahead * back
         for root, number in turns:
             # What is as near to the kink as this is seen from beyond it.
@@ -988,7 +1018,10 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
                 found[number].append(root)
                 before = (*before[:number], not before[number], *before[number + 1 :])
         x = ahead * beyond
-        here = point(x)
+        try:
+            here = point(x)
+        except IndexError:
+            return ahead
         verdicts, kinks, turns = here
         if verdicts != before:
             # Seen from beyond, the change is where it was seen from before; or else the verdict there is looked at.
@@ -1026,12 +1059,13 @@ def on_stairs(stairs: Point, crossings: list[list[Decimal]]) -> list[list[Decima
 
     Raises:
         NotAffineError: no change was found at a crossing, or the verdict does not settle within `MAXIMUM_STAIRS` steps.
+        IndexError: a table of tiers ends beside a crossing.
     """
     found: list[list[Decimal]] = []
     for number, boundaries in enumerate(crossings):
         changes: dict[Decimal, None] = {}
         for crossing in boundaries:
-            above, below = crossing * _ABOVE, crossing * _BELOW
+            above, below = crossing * ABOVE, crossing * BELOW
             before = len(changes)
             upward, downward = stairs(above), stairs(below)
             if upward[0][number] != downward[0][number]:
@@ -1060,7 +1094,7 @@ def _settle(
         ahead = _ahead(kinks, x, upward=upward)
         if ahead is None or quiet == SETTLED:
             return
-        x = ahead * (_ABOVE if upward else _BELOW)
+        x = ahead * (ABOVE if upward else BELOW)
         before = verdicts[number]
         verdicts, kinks, _ = stairs(x)
         quiet += 1
@@ -1071,9 +1105,12 @@ def _settle(
 
 
 __all__ = [
+    "ABOVE",
+    "BELOW",
     "BESIDE",
     "NotAffineError",
     "Point",
+    "Walked",
     "Walker",
     "compile_walker",
     "member_group",

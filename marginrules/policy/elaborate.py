@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from attrs import define, evolve, field, frozen
 
 from marginrules.account import fields as account_fields
-from marginrules.account.state import TierTable
+from marginrules.account.state import END_COLUMNS, TierTable
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.source import Source, Span
@@ -1076,7 +1076,8 @@ class PoolElaborator:
         if len(name.parts) == 1 and name.text in self.whole.tables:
             self.whole.used.add(("table", name.text))
             loaded = self.whole.tables[name.text]
-            above = loaded.columns.get("above", LITERAL)
+            bound = next((name for name in END_COLUMNS if name in loaded.columns), "above")
+            above = loaded.columns.get(bound, LITERAL)
             reachable = set(self.entities(place.scope))
             if place.scope == "action" and not set(place.actions) <= _OF_INSTRUMENTS:
                 reachable.discard("instrument")
@@ -1099,12 +1100,12 @@ class PoolElaborator:
                     "dimension-mismatch",
                     name.span,
                     f"table `{name.text}` is by {above}, the key is {key.dimension}",
-                    "look it up by what its `above` column counts",
+                    f"look it up by what its `{bound}` column counts",
                     label=str(above),
                 )
                 return None
             # A bound without a unit is in whatever the key is in.
-            columns = {**loaded.columns, "above": key.dimension}
+            columns = {**loaded.columns, bound: key.dimension}
             if columns.get("maintenance_amount", RATE).kind == "literal" and above.kind == "literal":
                 # So are amounts.
                 columns["maintenance_amount"] = key.dimension

@@ -3,14 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from attrs import evolve
 
-from marginrules.account.state import TierTable
+from marginrules.account.state import END_COLUMNS, TierTable
 from marginrules.arithmetic import PRECISION
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic
@@ -23,6 +23,13 @@ ReadFile = Callable[[str], str]
 
 MAXIMUM_ROWS = 100_000
 """Most rows of a data file."""
+
+_OF_THE_KEY = frozenset({*END_COLUMNS, *END_COLUMNS.values(), "maintenance_amount"})
+"""Columns that are in whatever the key of a look-up is in."""
+_BOUNDS = (
+    "write `above` and `up_to` where a bound belongs to the tier below it, `at_least` and `below` where it belongs to "
+    "the tier above"
+)
 
 
 def load_table(table: nodes.Table, read_file: ReadFile, diagnostics: list[Diagnostic]) -> LoadedTable | None:
@@ -43,13 +50,17 @@ def _problem(diagnostics: list[Diagnostic], span: Span, problem: str, remedy: st
 
 
 def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable | None:
-    if not table.columns or table.columns[0] != "above":
+    if not table.columns or table.columns[0] not in END_COLUMNS:
         _problem(
             diagnostics,
             table.span,
-            f"the first column of table `{table.name}` must be `above`",
+            f"the first column of table `{table.name}` must be `above` or `at_least`",
             "put lower bounds first",
         )
+        return None
+    stray = _stray(table.columns)
+    if stray:
+        _problem(diagnostics, table.span, f"table `{table.name}`: {stray}", _BOUNDS)
         return None
     if len(set(table.columns)) != len(table.columns):
         _problem(diagnostics, table.span, f"table `{table.name}` has a column twice", "name each column once")
@@ -81,7 +92,7 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
                 )
                 return None
         if cells[0] is None:
-            _problem(diagnostics, row.span, "a row needs its lower bound", "write what `above` is")
+            _problem(diagnostics, row.span, "a row needs its lower bound", f"write what `{table.columns[0]}` is")
             return None
         rows.append(tuple(cells))
     typed = {column: _column_dimension(column, columns.get(column, LITERAL)) for column in table.columns}
@@ -99,9 +110,25 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
                         )
                     )
                     return None
-    if typed.get("maintenance_amount", LITERAL).kind == "literal" and typed["above"].kind == "amount":
-        typed["maintenance_amount"] = typed["above"]
+    bound = typed[table.columns[0]]
+    for at, column in enumerate(table.columns):
+        other = typed[column]
+        if column in _OF_THE_KEY and bound.kind != "literal" and other.kind != "literal" and other != bound:
+            written = [row.cells[at] for row in table.rows]
+            span = next((cell.span for cell in written if isinstance(cell, nodes.Number) and cell.unit), table.span)
+            problem = f"`{column}` is {other}, and `{table.columns[0]}` is {bound}"
+            _problem(diagnostics, span, problem, "write both in what the table is looked up by")
+            return None
+    if typed.get("maintenance_amount", LITERAL).kind == "literal" and bound.kind == "amount":
+        typed["maintenance_amount"] = bound
     return LoadedTable(table.name, TierTable(table.columns, tuple(rows), table.span.file_line), None, typed, table.span)
+
+
+def _stray(columns: Sequence[str]) -> str:
+    """What is wrong with the columns that bound the rows, of which the first is one; empty where nothing is."""
+    own = {columns[0], END_COLUMNS[columns[0]]}
+    others = [name for name in (*END_COLUMNS, *END_COLUMNS.values()) if name in columns and name not in own]
+    return f"`{others[0]}` does not go with `{columns[0]}`" if others else ""
 
 
 def _agree(columns: dict[str, Dimension], column: str, dimension: Dimension, value: Decimal | None) -> bool:
@@ -138,7 +165,7 @@ def _column_dimension(column: str, found: Dimension) -> Dimension:
     if found.kind == "literal":
         if column.endswith("_rate"):
             return RATE
-        return LITERAL if column in {"above", "up_to", "maintenance_amount"} else NUMBER
+        return LITERAL if column in _OF_THE_KEY else NUMBER
     return found
 
 
@@ -180,8 +207,7 @@ def _last_day(name: str, text: str) -> date | None:
 
 def _records(name: str, text: str) -> list[Mapping[str, Any]]:
     if name.endswith(".csv"):
-        reader = csv.DictReader(line for line in io.StringIO(text) if not line.startswith("#"))
-        records: list[Mapping[str, Any]] = [dict(record) for record in reader]
+        records = _csv(text)
     elif name.endswith(".json"):
         try:
             loaded = json.loads(text, parse_float=Decimal, parse_int=Decimal)
@@ -202,19 +228,45 @@ def _records(name: str, text: str) -> list[Mapping[str, Any]]:
     return records
 
 
+def _csv(text: str) -> list[Mapping[str, Any]]:
+    lines = csv.reader(line for line in io.StringIO(text) if not line.startswith("#"))
+    heading = [name.strip() for name in next(lines, [])]
+    for name in heading:
+        if not name or heading.count(name) > 1:
+            problem = f"the column `{name}` is there twice" if name else "a column has no name"
+            raise _DataError(problem, "give each column a name of its own in the first line")
+    records: list[Mapping[str, Any]] = []
+    for cells in lines:
+        if not cells:
+            continue
+        if len(cells) != len(heading):
+            raise _DataError(
+                f"row {len(records) + 1} has {len(cells)} cells, the heading has {len(heading)}",
+                "write a cell for each column, an empty one for none",
+            )
+        records.append(dict(zip(heading, cells, strict=True)))
+    return records
+
+
 def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> LoadedTable:
-    columns = [column for column in records[0] if column and column != "symbol"]
-    if "above" not in columns:
-        raise _DataError("there is no column `above`", "name the lower bounds of the tiers `above`")
-    columns.remove("above")
-    columns.insert(0, "above")
+    # A column that the first row has nothing for may begin further down.
+    columns = [column for column in dict.fromkeys(name for record in records for name in record) if column != "symbol"]
+    bound = next((name for name in END_COLUMNS if name in columns), None)
+    if bound is None:
+        raise _DataError("there is no column `above`", "name the lower bounds of the tiers `above`, or `at_least`")
+    columns.remove(bound)
+    columns.insert(0, bound)
+    if stray := _stray(columns):
+        raise _DataError(stray, _BOUNDS)
     if table.per_symbol and "symbol" not in records[0]:
         raise _DataError("there is no column `symbol`", "leave out `per symbol`, or add the column")
     rows: dict[str, list[tuple[Decimal | None, ...]]] = {}
     for index, record in enumerate(records, 1):
         cells = tuple(_number(record.get(column), column, index) for column in columns)
         if cells[0] is None:
-            raise _DataError(f"row {index} has no `above`", "write its lower bound")
+            raise _DataError(f"row {index} has no `{bound}`", "write its lower bound")
+        if table.per_symbol and not record.get("symbol"):
+            raise _DataError(f"row {index} has no `symbol`", "write whose tier it is")
         rows.setdefault(str(record["symbol"]) if table.per_symbol else "", []).append(cells)
     typed = {column: _column_dimension(column, LITERAL) for column in columns}
     built = {symbol: TierTable(tuple(columns), tuple(found), name) for symbol, found in rows.items()}
@@ -229,7 +281,8 @@ def _number(value: Any, column: str, row: int) -> Decimal | None:
     try:
         number = Decimal(value if isinstance(value, Decimal) else str(value).strip())
     except InvalidOperation:
-        raise _DataError(f"row {row}: `{column}` is no number: {value}", "write a plain decimal") from None
+        remedy = "write a plain decimal" + (": 0.05 is 5 in a hundred" if "%" in str(value) else "")
+        raise _DataError(f"row {row}: `{column}` is no number: {value}", remedy) from None
     if not number.is_finite() or len(number.as_tuple().digits) > PRECISION:
         raise _DataError(f"row {row}: `{column}` is out of range: {value}", "write a plain decimal")
     return number

@@ -7,8 +7,16 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
-from marginrules.account.state import BOOKKEEPING, AccountState, Record, TierTable
-from marginrules.arithmetic import CONTEXT
+from marginrules.account.state import (
+    BOOKKEEPING,
+    AccountState,
+    Instrument,
+    Record,
+    StateError,
+    TierTable,
+    pointer_to_cell,
+)
+from marginrules.arithmetic import CONTEXT, plain_text
 from marginrules.venues.payload import Part, Placed, PlacedText
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -47,7 +55,7 @@ def imported(
     """
     with localcontext(CONTEXT):
         state = read(Part(payload, source, requests))
-        return AccountState(
+        found = AccountState(
             _marked(state.account),
             tuple([_marked(record) for record in state.balances]),
             tuple([_marked(record) for record in state.positions]),
@@ -55,6 +63,27 @@ def imported(
             tuple([_marked(record) for record in state.instruments]),
             tuple([_marked(record) for record in state.assets]),
         )
+        for instrument in found.instruments:
+            _hold_amounts(instrument, source)
+        return found
+
+
+def _hold_amounts(instrument: Instrument, source: str) -> None:
+    """Refuse maintenance amounts of tiers that do not follow from one another."""
+    table = instrument.tiers
+    if table is None:
+        return
+    for row in range(1, len(table.rows)):
+        due = table.amount_due(row)
+        if due is not None:
+            given = table.cell(row, "maintenance_amount")
+            raise StateError(
+                pointer_to_cell(table, row, "maintenance_amount"),
+                f"the maintenance amount of tier {row + 1} of {instrument.symbol} is {given}, and {plain_text(due)} "
+                "follows from the tier before it",
+                "give the venue's answer whole, as it gave it",
+                source,
+            )
 
 
 def _marked(record: _Kind) -> _Kind:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from attrs import frozen
 
 from marginrules.account.fields import TIER_COLUMNS
-from marginrules.account.state import StateError, TierTable
+from marginrules.account.state import StateError, TierTable, amounts_agree
 from marginrules.arithmetic import exact_context, plain_text
 from marginrules.venues.figures import filled, filled_decimal, members, unwrapped
 from marginrules.venues.payload import Part
@@ -20,8 +20,6 @@ from marginrules.venues.payload import Part
 Row = dict[str, Decimal]
 Tables = dict[str, list[Row]]
 
-_SLACK = Decimal("0.01")
-"""How far a published maintenance amount may be off continuity: venues print it rounded."""
 _WHOLE = "give the venue's answer whole, as it gave it"
 
 
@@ -34,7 +32,7 @@ def read_tiers(name: str, payload: object, source: str = "payload") -> Tables:
         source: what messages call it.
 
     Returns:
-        Rows by symbol, from small to large.
+        Rows by symbol, from small to large; the last one is without an end.
 
     Raises:
         StateError: the answer is not of the venue's form, has gaps or overlaps, or amounts that break continuity.
@@ -45,6 +43,9 @@ def read_tiers(name: str, payload: object, source: str = "payload") -> Tables:
             found = TIER_READERS[name](part)
             for symbol, rows in found.items():
                 check_tiers(part, symbol, rows)
+                # The venue's largest tier ends where no larger position may be opened. A price can carry one beyond,
+                # and it is the rate of that tier which then goes on.
+                rows[-1].pop("up_to", None)
     except StateError as error:
         # A table is made of one answer: whatever is wrong with it, that answer is due.
         remedy = f"give the answer of {TIER_SOURCES[name]} whole, as it gave it"
@@ -88,7 +89,7 @@ def check_tiers(part: Part, symbol: str, rows: list[Row]) -> None:
         if "maintenance_amount" in row and "maintenance_amount" in before:
             step = row["above"] * (row["maintenance_rate"] - before["maintenance_rate"])
             due = before["maintenance_amount"] + step
-            if abs(row["maintenance_amount"] - due) > max(_SLACK, due * Decimal("0.0001")):
+            if not amounts_agree(row["maintenance_amount"], due):
                 raise part.error(
                     f"the maintenance amount of {symbol} above {plain_text(row['above'])} is "
                     f"{plain_text(row['maintenance_amount'])}; continuity gives {plain_text(due)}",

@@ -73,6 +73,21 @@ def _document(**changes: Any) -> dict[str, Any]:
         ({"instruments__tiers": [{"above": "0"}, {"above": "0"}]}, "/instruments/0/tiers/1/above", "sort tiers"),
         ({"instruments__tiers": [{"above": "0", "maintenance_rate": "5"}]}, "/instruments/0/tiers/0/maintenance_rate", "0.05"),
         ({"instruments__tiers": [{"above": "5"}]}, "/instruments/0/tiers/0/above", "nothing of what is less"),
+        ({"instruments__tiers": [{"at_least": "0", "up_to": "5"}]}, "/instruments/0/tiers/0/up_to", "does not go with"),
+        ({"instruments__tiers": [{"at_least": "0"}, {"above": "5"}]}, "/instruments/0/tiers/1/above", "does not go with"),
+        ({"instruments__tiers": [{"at_least": "0"}, {}]}, "/instruments/0/tiers/1/at_least", "is missing"),
+        ({"instruments__tiers": [{"at_least": "0", "below": "4"}, {"at_least": "5"}]}, "/instruments/0/tiers/0/below", "let them meet"),
+        ({"instruments__tiers": [{"above": "0", "max_leverage": "0"}]}, "/instruments/0/tiers/0/max_leverage", "above 0"),
+        (
+            {
+                "instruments__tiers": [
+                    {"above": "0", "maintenance_rate": "0.004", "maintenance_amount": "0"},
+                    {"above": "50000", "maintenance_rate": "0.005", "maintenance_amount": "60.00"},
+                ]
+            },
+            "/instruments/0/tiers/1/maintenance_amount",
+            "50 is due",
+        ),
         ({"assets": [{"asset": "USD", "index_price": "0.5"}]}, "/assets/0/index_price", "one USD"),
         ({"assets__collateral_rate": "95"}, "/assets/0/collateral_rate", "at most 1"),
         ({"account__as_of": "2026-11-22"}, "/account/as_of", "time zone"),

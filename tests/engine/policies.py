@@ -154,8 +154,11 @@ def decimals(low: str, high: str, places: int = 2) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def accounts(draw: st.DrawFn, *, contract: str = "linear", complete: bool = True) -> dict[str, Any]:
-    """An account document that fits the schema; with `complete` nothing that any policy may read is left out."""
+def accounts(draw: st.DrawFn, *, contract: str = "linear", complete: bool = True, ends: bool = False) -> dict[str, Any]:
+    """An account document that fits the schema; with `complete` nothing that any policy may read is left out.
+
+    With `ends`, or where it is not complete, tables of tiers may end.
+    """
     inverse = contract == "inverse"
 
     def maybe(record: dict[str, Any], name: str) -> None:
@@ -170,6 +173,10 @@ def accounts(draw: st.DrawFn, *, contract: str = "linear", complete: bool = True
             {"above": str(edge * (10 if not inverse else 1)), "maintenance_rate": str(Decimal(rate) / 1000)}
             for edge, rate in zip([0, *edges], rates, strict=False)
         ]
+        bound, end = draw(st.sampled_from([("above", "up_to"), ("at_least", "below")]))
+        tiers = [{bound: row["above"], "maintenance_rate": row["maintenance_rate"]} for row in tiers]
+        if (ends or not complete) and draw(st.booleans()):
+            tiers[-1][end] = str(Decimal(tiers[-1][bound]) + draw(st.integers(1, 3000 if not inverse else 300)))
         quote, settle = ("USD", base) if inverse else ("USDC", "USDC")
         if inverse:
             settle = "BTC"

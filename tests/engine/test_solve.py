@@ -287,3 +287,23 @@ def test_a_price_is_solved_though_a_figure_beside_the_boundary_is_unknown() -> N
     # 1 + 1000 / 8000 - 1000 x = 1 % of 1000 x, in x = 1 / price.
     assert found.liquidation_price == complete.liquidation_price
     assert abs(found.liquidation_price - Decimal(1010) / Decimal("1.125")) < Decimal("1e-25")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("quantity", "wallet"), [("-10", "500"), ("-10", "50000000000000"), ("10", "500")])
+def test_a_boundary_that_has_to_be_searched_for_is_found_however_far_it_is(quantity: str, wallet: str) -> None:
+    """A root keeps the rule from being affine; its value is the one of the rule without it, and so are the prices."""
+    position = {"id": "A", "quantity": quantity}
+    plain = _report([position], wallet, maintenance="notional * 1%").position("A")
+    rooted = _report([position], wallet, maintenance="notional * 1% * sqrt(notional / notional)").position("A")
+    assert rooted.liquidation_price is not None
+    assert plain.liquidation_price is not None
+    assert abs(rooted.liquidation_price / plain.liquidation_price - 1) < Decimal("1e-30")
+    # Equity has no root in it, and is followed exactly.
+    assert rooted.bankruptcy_price == plain.bankruptcy_price
+
+
+def test_a_search_that_finds_nothing_says_that_there_is_none() -> None:
+    """More collateral than the position can lose."""
+    report = _report([{"id": "A", "quantity": "10"}], "5000", maintenance="notional * 1% * sqrt(notional / notional)")
+    assert report.position("A").liquidation_price is None
+    assert {entry.reason for entry in report.unknown} == {"none"}

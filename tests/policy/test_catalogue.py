@@ -126,6 +126,13 @@ def test_a_rule_file_reads_only_data_beside_it(tmp_path: Path, name: str) -> Non
         ("above,maintenance_rate\n0,x\n", "row 1: `maintenance_rate` is no number"),
         ("above,maintenance_rate\n0,2\n", "outside 0 .. 1"),
         ("above,maintenance_rate\n5,0.1\n0,0.2\n", "begins above 0"),
+        ("above,maintenance_rate\n0,5%\n", "0.05 is 5 in a hundred"),
+        ("above,maintenance_rate\n0,0.1,0.2\n", "row 1 has 3 cells, the heading has 2"),
+        ("above,maintenance_rate\n0\n", "row 1 has 1 cells, the heading has 2"),
+        ("above,maintenance_rate,maintenance_rate\n0,0.1,0.2\n", "`maintenance_rate` is there twice"),
+        ("above,\n0,0.1\n", "a column has no name"),
+        ("at_least,up_to,maintenance_rate\n0,,0.1\n", "`up_to` does not go with `at_least`"),
+        ("above,at_least,maintenance_rate\n0,0,0.1\n", "`at_least` does not go with `above`"),
     ],
 )
 def test_a_bad_data_file_is_one_message(tmp_path: Path, data: str, words: str) -> None:
@@ -135,6 +142,14 @@ def test_a_bad_data_file_is_one_message(tmp_path: Path, data: str, words: str) -
         load_policy(path)
     assert words in str(caught.value)
     assert "table steps" in str(caught.value)
+
+
+def test_a_column_that_begins_further_down_is_read(tmp_path: Path) -> None:
+    """The first object of a JSON table need not have all the names; what it lacks is unknown, not dropped."""
+    rows = '[{"above": 0}, {"above": 100, "maintenance_rate": 0.02}]'
+    path = _write(tmp_path, "steps.json", rows)
+    assert load_policy(path)
+    assert _maintenance(path) is None
 
 
 def test_a_policy_extends_one_beside_it_twice_over(tmp_path: Path) -> None:

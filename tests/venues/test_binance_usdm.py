@@ -489,6 +489,11 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
             f"{ASSET}/openOrderInitialMargin",
             "openOrderInitialMargin is 1.5, but openOrders has no order",
         ),
+        (
+            {"/leverageBracket/0/brackets/1/cum": Decimal(60)},
+            "/leverageBracket/0/brackets/1/cum",
+            "tier 2 of BTCUSDT is 60, and 50 follows",
+        ),
         ({"/dualSidePosition": True}, BTC, "dualSidePosition is true, but a position is open on the side BOTH"),
         (
             {"/multiAssetsMargin": {"multiAssetsMargin": True}, "/account/multiAssetsMargin": False},

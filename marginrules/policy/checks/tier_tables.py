@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from marginrules.account.state import TierTable
+from marginrules.account.state import TierTable, amounts_agree
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
 from marginrules.policy.checks.context import Checking
 
 _ONE = Decimal(1)
-_TOLERANCE = Decimal("0.01")
-"""How far a published maintenance amount may be from the one that continuity gives: venues print them rounded."""
 
 
 def tier_tables(checking: Checking) -> list[Diagnostic]:
@@ -34,10 +32,10 @@ def _places(declared: nodes.Table, table: TierTable) -> list[Span]:
 
 
 def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnostic]:
-    lowest = table.rows[0][0]
+    lowest, begins = table.rows[0][0], table.columns[0].replace("_", " ")
     if lowest is not None and lowest > 0:
         yield Diagnostic(
-            "tier-gap", places[0], f"{label} says nothing from 0 to {lowest}", "let the first tier begin above 0"
+            "tier-gap", places[0], f"{label} says nothing from 0 to {lowest}", f"let the first tier begin {begins} 0"
         )
     amount = Decimal(0)
     for index, row in enumerate(table.rows):
@@ -48,7 +46,7 @@ def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnos
             yield Diagnostic(
                 "tier-order",
                 places[index],
-                f"{row_label} begins above {above}, the one before it above {before}",
+                f"{row_label} begins {begins} {above}, the one before it {begins} {before}",
                 "write tiers from the smallest to the largest",
             )
             return
@@ -61,7 +59,7 @@ def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnos
         if previous is not None:
             amount += above * (rate - previous)
         if published is not None:
-            if abs(published - amount) > _TOLERANCE:
+            if not amounts_agree(published, amount):
                 yield Diagnostic(
                     "tier-amount",
                     places[index],
@@ -72,18 +70,24 @@ def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnos
 
 
 def _bounds(table: TierTable, index: int, label: str, place: Span) -> Iterator[Diagnostic]:
-    up_to = table.cell(index, "up_to")
-    if up_to is None or index + 1 >= len(table.rows):
+    end, begins = table.cell(index, table.end_column), table.columns[0].replace("_", " ")
+    own = table.rows[index][0] or Decimal(0)
+    if end is None:
         return
-    following = table.rows[index + 1][0] or Decimal(0)
-    if up_to < following:
+    if end <= own:
         yield Diagnostic(
-            "tier-gap", place, f"{label} ends at {up_to}, the next begins above {following}", "let them meet"
+            "tier-order", place, f"{label} begins {begins} {own} and ends at {end}", "let a tier end above its start"
         )
-    elif up_to > following:
-        yield Diagnostic(
-            "tier-overlap", place, f"{label} ends at {up_to}, the next begins above {following}", "let them meet"
-        )
+    elif index + 1 < len(table.rows):
+        following = table.rows[index + 1][0] or Decimal(0)
+        if end < following:
+            yield Diagnostic(
+                "tier-gap", place, f"{label} ends at {end}, the next begins {begins} {following}", "let them meet"
+            )
+        elif end > following:
+            yield Diagnostic(
+                "tier-overlap", place, f"{label} ends at {end}, the next begins {begins} {following}", "let them meet"
+            )
 
 
 def _rates(table: TierTable, index: int, label: str, place: Span) -> Iterator[Diagnostic]:
@@ -96,8 +100,13 @@ def _rates(table: TierTable, index: int, label: str, place: Span) -> Iterator[Di
                 f"{label}: `{column}` is {value}, outside 0 .. 1",
                 f"write `{value}%` if {value} in a hundred is meant",
             )
-    maintenance, initial = table.cell(index, "maintenance_rate"), table.cell(index, "initial_rate")
     leverage = table.cell(index, "max_leverage")
+    if leverage is not None and leverage <= 0:
+        yield Diagnostic(
+            "bad-table", place, f"{label}: `max_leverage` is {leverage}", "write a leverage above 0, or `-` for none"
+        )
+        leverage = None
+    maintenance, initial = table.cell(index, "maintenance_rate"), table.cell(index, "initial_rate")
     if maintenance is None:
         return
     if initial is not None and initial < maintenance:
