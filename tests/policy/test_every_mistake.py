@@ -38,6 +38,7 @@ ONE: list[tuple[dict[str, str], str]] = [
     ({"pool": "publish y = sum(notional of positions where z) position { z = leverge }"}, "leverge"),
     ({"position": "a = 2 publish y = notional + 1% * a * leverge"}, "leverge"),
     ({"position": "a = 2% publish y = notional + a"}, "a"),
+    ({"position": "notional = abs(entry_value) * leverge"}, "leverge"),
     ({"file": 'table t from "no.csv"', "position": "publish x = tiered notional by t rate tier.anything"}, 'table t from "no.csv"'),
     ({"file": 'table t from "no.csv"', "position": "publish x = pick tier.anything from t at notional"}, 'table t from "no.csv"'),
     ({"file": "table t { | below | | 1 | }", "position": "publish x = tiered notional by t rate 1%"}, "table t { | below | | 1 | }"),
