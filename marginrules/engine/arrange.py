@@ -259,7 +259,7 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
             _isolated(found, pool, members[place], orders[place], state)
         else:
             drawn: tuple[BalanceMember, ...] = ()
-            if pool.draws_on in {"balances", "remainder"}:
+            if pool.draws_on in DRAWS_ON_CASH:
                 drawn = _drawn(pool, place, assigned, taken, state, scheme, active)
             _instances(found, pool, members[place], orders[place], drawn, state)
     return found
@@ -434,6 +434,10 @@ def _field(record: Position | Order | Balance | Instrument, name: str) -> Any:
     return record.inputs.get(name) if value is None else value
 
 
+DRAWS_ON_CASH = frozenset({"balances", "remainder"})
+"""What a pool draws on, where that is cash of the account."""
+
+
 def _instances(
     found: list[PoolInstance],
     pool: plan.PoolPlan,
@@ -459,6 +463,9 @@ def _instances(
                     balances = tuple([entry for entry in drawn if entry[0].asset == asset])
                     break
         collateral = _collateral(pool, positions, balances)
+        if not balances and not pool.mixed and pool.draws_on in DRAWS_ON_CASH and (positions or resting):
+            # None and nothing said are two things: what is held can be all that keeps the pool safe.
+            collateral = Unknown(f"the account says nothing of a balance in {asset}", "/balances")
         identity = f"{pool.kind}/{key}" if key else pool.kind
         others = _others(state, positions) if pool.sees_others else ()
         groups = _groups(pool, positions, resting, balances, others, state) if pool.groups else NO_GROUPS

@@ -11,8 +11,8 @@ from typing import Any
 from attrs import define, field, frozen
 
 from marginrules.account.state import AccountState
-from marginrules.arithmetic import exact_context
-from marginrules.engine.arrange import PoolInstance, arrange
+from marginrules.arithmetic import exact_context, plain_text
+from marginrules.engine.arrange import DRAWS_ON_CASH, PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_pool, compile_prices, compile_report, run_kernel
 from marginrules.engine.report import (
@@ -414,7 +414,7 @@ class _Writer:
             tuple([positions[position.id] for position in self.state.positions]),
             tuple(idle),
             tuple(self.unknown),
-            tuple(self._notes()) if policy.dated_tables else (),
+            tuple(self._notes()),
         )
 
     def _slowly(
@@ -432,6 +432,21 @@ class _Writer:
         self._idle(pool, idle)
 
     def _notes(self) -> list[str]:
+        notes = self._tables_past_their_day() if self.policy.plan.dated_tables else []
+        for pool in self.pools:
+            found = pool.instance.plan
+            if found.mixed or found.key != "account" or found.draws_where is not None:
+                continue
+            if found.draws_on in DRAWS_ON_CASH and pool.instance.asset is not None:
+                notes += [
+                    f"{plain_text(balance.wallet_balance)} {balance.asset} backs no pool: {pool.instance.id} is valued in "
+                    f"{pool.instance.asset}"
+                    for balance in self.state.balances
+                    if balance.asset != pool.instance.asset and balance.wallet_balance
+                ]
+        return notes
+
+    def _tables_past_their_day(self) -> list[str]:
         as_of = self.state.account.as_of
         if as_of is None:
             return [

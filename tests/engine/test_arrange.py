@@ -168,3 +168,29 @@ def test_an_order_beside_an_isolated_position_moves_its_boundary() -> None:
     price = report.positions[0].liquidation_price
     assert price is not None
     assert abs(price - Decimal(90) / Decimal("0.49")) < Decimal("1e-25")
+
+
+def _documented(mode: str, *balances: tuple[str, str]) -> marginrules.Report:
+    document = account()
+    document["balances"] = [{"asset": asset, "wallet_balance": amount} for asset, amount in balances]
+    document["positions"][0]["margin_mode"] = mode
+    if mode == "cross":
+        del document["positions"][0]["assigned_margin"]
+    policy = marginrules.load_policy("documented")
+    return marginrules.evaluate(policy, marginrules.read_account(document, policy))
+
+
+def test_collateral_of_which_the_account_says_nothing_is_unknown() -> None:
+    """Not zero: the pool could be safe with it. Said to be zero, it is."""
+    report = _documented("cross", ("EUR", "5"))
+    assert report.pools[0].equity is None
+    assert report.pools[0].liquidatable is None
+    assert report.unknown[0].reason == "the account says nothing of a balance in USD"
+    assert report.unknown[0].pointer == "/balances"
+    assert _documented("cross", ("USD", "0")).pools[0].equity == 0
+
+
+def test_cash_that_backs_no_pool_is_noted() -> None:
+    """A pool in one asset has no use for another, and the reader is told."""
+    assert _documented("cross", ("USD", "50"), ("EUR", "5")).notes == ("5 EUR backs no pool: cross is valued in USD",)
+    assert _documented("isolated", ("USD", "50"), ("EUR", "0")).notes == ()

@@ -138,7 +138,7 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("nothing-to-replace", "replace x = 1", ("replaces nothing",), {"position": "replace x = 1"}),
     ("restated-fact", "margin_mode", ("margin_mode",), {"position": "unrealized_pnl = if margin_mode == cross then notional - entry_value else 0 * notional"}),
     ("restated-fact", "leverage", ("leverage",), {"position": "notional = abs(entry_value) * leverage"}),
-    ("restated-fact", "account.wide", ("wide",), {"file": "input account.wide: flag = false \"x\"", "position": "factor = if account.wide then 1 else 2\n notional = abs(entry_value) * factor"}),
+    ("restated-fact", "account.wide", ("wide",), {"file": 'input account.wide: flag = false "x"', "position": "factor = if account.wide then 1 else 2\n notional = abs(entry_value) * factor"}),
     ("ring-fence", "balances", ("balances",), {"isolated": "publish x = count(balances)"}),
     ("ring-fence", "cross.equity", ("cross",), {"isolated": "publish x = cross.equity"}),
     ("aggregate-outside-pool", "sum(notional)", ("pool",), {"position": "publish x = sum(notional)"}),
