@@ -364,11 +364,15 @@ def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal
     rows, instance, symbol = found.rows, found.pool.instance, instrument.symbol
     inverse = instrument.contract == "inverse"
     moving: dict[str, list[int]] = {"positions": found.positions[symbol]}
+    if walker.together and len(moving["positions"]) < len(instance.positions):
+        raise NotAffineError
     own = rows["position"]
     positions = [(*instance.positions[index], own[index] if own else ()) for index in moving["positions"]]
     orders: list[tuple[Any, ...]] = []
     if "orders" in walker.members:
         own, moving["orders"] = rows["order"], found.orders(symbol)
+        if walker.together and len(moving["orders"]) < len(instance.orders):
+            raise NotAffineError
         orders = [(*instance.orders[index], own[index] if own else ()) for index in moving["orders"]]
     groups: dict[str, int] = {}
     for name, group in instance.groups.items():

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from marginrules.arithmetic import CONTEXT
 from marginrules.engine.kernel import (
@@ -30,6 +30,7 @@ from marginrules.engine.kernel import (
     TooLargeError,
     cell,
     derive,
+    has_tier_column,
     index,
     member_group,
     outer_parts,
@@ -99,6 +100,8 @@ class Walker:
         rests: aggregates over members that move of which the kernel's values do not tell what the others contribute.
         members: what the aggregates are over.
         links: the ways that lead from members to groups whose values move: a group, and the field that names its asset.
+        together: whether every member moves, as members read a value of the pool that does: then it serves only pools
+            whose members are all on the one instrument.
     """
 
     bind: Callable[..., Point]
@@ -107,6 +110,7 @@ class Walker:
     rests: tuple[plan.Aggregate, ...]
     members: frozenset[str]
     links: tuple[tuple[str, str | None], ...]
+    together: bool
     source: str = field(repr=False)
 
 
@@ -244,6 +248,10 @@ class _WalkEmitter(Emitter):
     """The ways that lead from members to groups whose values move."""
     rounded: bool = field(default=False, kw_only=True)
     """Whether something that moves is rounded."""
+    spread: dict[int, plan.Node] = field(factory=dict, kw_only=True)
+    """What stands for a look-up whose result moves with the price."""
+    together: bool = field(default=False, kw_only=True)
+    """Whether members read a value of the pool that moves, so that all of them do."""
     loop: "_Loop | None" = field(default=None, kw_only=True)
     """The pass over members that is being written."""
     loops: int = field(default=0, kw_only=True)
@@ -273,8 +281,11 @@ class _WalkEmitter(Emitter):
         match node:
             case plan.Fact() | plan.Field():
                 return 1
-            case plan.Compare() | plan.Logic() | plan.Pick():
+            case plan.Compare() | plan.Logic():
                 return 0
+            case plan.Pick():
+                taken = self.taken(node)
+                return 0 if taken is None else self.degree(taken)
             case plan.Round(operand=operand):
                 return 0 if self.rounding else self.degree(operand)
             case plan.Binary(operator="*", left=left, right=right):
@@ -310,9 +321,36 @@ class _WalkEmitter(Emitter):
                     decided = truth(one, self.settled)
                     if decided is not None:
                         return one if decided == (operator == "or") else other
+            case plan.Pick(result=result) if any(self.moves(part) for part in outer_parts(result)):
+                if id(node) not in self.spread:
+                    self.spread[id(node)] = self._spread(node, result)
+                return self.spread[id(node)]
             case _:
                 pass
         return None
+
+    def _spread(self, pick: plan.Pick, part: plan.Node) -> plan.Node:
+        """A look-up of a part of the result, as look-ups of those parts of it that do not move with the price."""
+        if not has_tier_column(part):
+            return part
+        if not any(self.moves(outer) for outer in outer_parts(part)):
+            return evolve(pick, result=part, dimension=part.dimension)
+        match part:
+            case plan.Named(value=value):
+                return self._spread(pick, value)
+            case plan.Unary(operand=operand) | plan.Convert(operand=operand):
+                return evolve(part, operand=self._spread(pick, operand))
+            case plan.Binary(left=left, right=right) | plan.Compare(left=left, right=right):
+                return evolve(part, left=self._spread(pick, left), right=self._spread(pick, right))
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                return evolve(
+                    part,
+                    condition=self._spread(pick, condition),
+                    then=self._spread(pick, then),
+                    otherwise=self._spread(pick, otherwise),
+                )
+            case _:
+                raise NotAffineError
 
     def _bare(self, node: plan.Node) -> plan.Node:
         while True:
@@ -349,6 +387,8 @@ class _WalkEmitter(Emitter):
             found = self.emit(node.value, scope)
         elif (taken := self.taken(node)) is not None:
             found = self.emit(taken, scope)
+        elif isinstance(node, plan.PoolValue):
+            found = self._of_pool(node, scope)
         elif isinstance(node, plan.Round) and not self.rounding:
             self.rounded = True
             found = self.emit(node.operand, scope)
@@ -393,6 +433,16 @@ class _WalkEmitter(Emitter):
             raise NotAffineError
         else:
             self.compute(node, scope, found)
+        return found
+
+    def _of_pool(self, node: plan.PoolValue, scope: plan.Scope) -> str:
+        """A value of the pool that moves: where a member reads it, it is known from before the pass over them."""
+        if scope == "pool":
+            return self.emit(node.value, scope)
+        found = self.known.get(id(node.value))
+        if found is None or self.loop is None or self.loop.members == "balances":
+            raise NotAffineError
+        self.together = True
         return found
 
     def bound(self, scope: plan.Scope, column: int) -> str:
@@ -722,6 +772,7 @@ def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.P
         tuple(others),
         members,
         tuple(emitter.links),
+        emitter.together or (stairs is not None and stairs[0].together),
         source if stairs is None else stairs[-1],
     )
 
@@ -750,8 +801,9 @@ def _compiled(
     emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, settled=settled, rounding=rounding, groups=groups)
     found: dict[int, plan.Aggregate] = {}
     wanted: dict[int, plan.GroupValue] = {}
+    of_pool: dict[int, plan.Node] = {}
     for condition in conditions:
-        _moving_aggregates(condition, emitter, found, wanted, set())
+        _moving_aggregates(condition, emitter, found, wanted, of_pool, set())
     aggregates = list(found.values())
     stages = Stages()
     parts: dict[int, str] = {}
@@ -769,6 +821,10 @@ def _compiled(
             parts[id(node)] = part.format(rest=f"rest_{position}")
     before: list[str] = []
     for stage in range(max((stages.of(node) for node in aggregates), default=0) + 1):
+        for value in of_pool.values():
+            # What members read of the pool is made of what earlier passes came to.
+            if stages.of(value) == stage - 1:
+                emitter.emit(value, "pool")
         for members in (*plan.MEMBER_SCOPES, *groups):
             run = [node for node in aggregates if node.members == members and stages.of(node) == stage]
             read = [node.value for node in wanted.values() if node.group == members and stages.of(node.value) == stage]
@@ -866,15 +922,16 @@ def _moving_aggregates(
     emitter: _WalkEmitter,
     found: dict[int, plan.Aggregate],
     wanted: dict[int, plan.GroupValue],
+    of_pool: dict[int, plan.Node],
     seen: set[int],
 ) -> None:
-    """Collect the aggregates whose values move, those that others are made of first, and what members read of groups."""
+    """Collect the aggregates whose values move, those that others are made of first, and what is read of groups and pool."""
     if id(node) in seen or not emitter.moves(node):
         return
     seen.add(id(node))
     taken = emitter.taken(node)
     if taken is not None:
-        _moving_aggregates(taken, emitter, found, wanted, seen)
+        _moving_aggregates(taken, emitter, found, wanted, of_pool, seen)
         return
     if isinstance(node, plan.Aggregate):
         if (
@@ -884,14 +941,16 @@ def _moving_aggregates(
         ):
             raise NotAffineError
         for child in plan.children(node):
-            _moving_aggregates(child, emitter, found, wanted, seen)
+            _moving_aggregates(child, emitter, found, wanted, of_pool, seen)
         found[id(node)] = node
         return
     if isinstance(node, plan.GroupValue):
         wanted[id(node)] = node
         emitter.links[node.group, node.by] = None
     for child in plan.children(node):
-        _moving_aggregates(child, emitter, found, wanted, seen)
+        _moving_aggregates(child, emitter, found, wanted, of_pool, seen)
+    if isinstance(node, plan.PoolValue):
+        of_pool[id(node.value)] = node.value
 
 
 def _accumulate(emitter: _WalkEmitter, node: plan.Aggregate, scope: plan.Scope) -> None:

@@ -338,3 +338,47 @@ def test_both_ways_of_solving_agree(monkeypatch: pytest.MonkeyPatch) -> None:
         assert one.liquidation_price is not None
         assert other.liquidation_price is not None
         assert abs(one.liquidation_price - other.liquidation_price) < Decimal("1e-25")
+
+
+STEPS = [{"above": "0", "maintenance_rate": "0.01"}, {"above": "1500", "maintenance_rate": "0.02"}]
+
+
+def test_a_look_up_of_something_that_moves_is_followed(searches: list[str]) -> None:
+    """20 p - 1000 is 1 % of 20 p at 1000 / 19.8, below the edge of 1500; `max` of two such look-ups is the larger."""
+    rules = """
+    position {
+      initial_margin     = notional
+      maintenance_margin = pick max(notional * tier.maintenance_rate, notional * tier.maintenance_rate / 2) from instrument.tiers at notional
+    }
+    """
+    price, others = prices(policy(rules), account(("A", "20"), tiers=STEPS))
+    assert near(price, "1000", "19.8")
+    assert others == ()
+    assert searches == []
+
+
+OF_POOL = """
+position {
+  initial_margin     = notional
+  maintenance_margin = max(notional * 1%, pool.equity * 5%)
+}
+"""
+
+
+def test_what_a_position_reads_of_its_pool_moves_with_it(searches: list[str]) -> None:
+    """Near the boundary 1 % of each notional is more than 5 % of the equity: 20 p - 1000 = 0.2 p."""
+    price, others = prices(policy(OF_POOL), account(("A", "15"), ("B", "5")))
+    assert near(price, "1000", "19.8")
+    assert others == ()
+    assert searches == []
+
+
+def test_members_elsewhere_that_read_of_the_pool_are_searched_for(searches: list[str]) -> None:
+    """What the position on Y needs moves with the price of X, so that no walk along X alone can tell."""
+    document = account(("A", "15"), ("B", "5"))
+    document["positions"][1]["symbol"] = "Y"
+    document["instruments"].append({**document["instruments"][0], "symbol": "Y", "base": "ETH"})
+    price, _ = prices(policy(OF_POOL), document)
+    # E = 15 p - 500: below 33.5 each of both is due more by its own value, 0.15 p and 5.
+    assert near(price, "505", "14.85")
+    assert set(searches) == {"X", "Y"}
