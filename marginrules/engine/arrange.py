@@ -68,6 +68,7 @@ class PoolInstance:
         collateral: the sum of what it draws on, in its asset, where that is one asset.
         groups: its groups, by name.
         others: the positions of the account that are in other pools, where the rules look at them.
+        idle: balances that back nothing, as the account's only pool is valued in another asset.
     """
 
     plan: plan.PoolPlan
@@ -79,6 +80,7 @@ class PoolInstance:
     collateral: Decimal | Unknown
     groups: Mapping[str, Groups] = NO_GROUPS
     others: tuple[PositionMember, ...] = ()
+    idle: tuple[Balance, ...] = ()
 
 
 @frozen(eq=False)
@@ -457,10 +459,13 @@ def _instances(
         resting = tuple(orders[key]) if key in orders else ()
         asset = _asset(pool, key, positions, resting, drawn, state)
         balances = drawn
+        idle: tuple[Balance, ...] = ()
         if not pool.mixed:
             for balance, _, _ in drawn:
                 if balance.asset != asset:
                     balances = tuple([entry for entry in drawn if entry[0].asset == asset])
+                    if pool.key == "account":
+                        idle = tuple([one for one, _, _ in drawn if one.asset != asset and one.wallet_balance])
                     break
         collateral = _collateral(pool, positions, balances)
         if not balances and not pool.mixed and pool.draws_on in DRAWS_ON_CASH and (positions or resting):
@@ -469,7 +474,9 @@ def _instances(
         identity = f"{pool.kind}/{key}" if key else pool.kind
         others = _others(state, positions) if pool.sees_others else ()
         groups = _groups(pool, positions, resting, balances, others, state) if pool.groups else NO_GROUPS
-        found.append(PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups, others))
+        found.append(
+            PoolInstance(pool, identity, asset, positions, resting, balances, collateral, groups, others, idle)
+        )
 
 
 def _others(state: AccountState, positions: tuple[PositionMember, ...]) -> tuple[PositionMember, ...]:

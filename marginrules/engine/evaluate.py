@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context, plain_text
-from marginrules.engine.arrange import DRAWS_ON_CASH, PoolInstance, arrange
+from marginrules.engine.arrange import PoolInstance, arrange
 from marginrules.engine.interpret import POOL, Entity, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_pool, compile_prices, compile_report, run_kernel
 from marginrules.engine.report import (
@@ -434,15 +434,11 @@ class _Writer:
     def _notes(self) -> list[str]:
         notes = self._tables_past_their_day() if self.policy.plan.dated_tables else []
         for pool in self.pools:
-            found = pool.instance.plan
-            if found.mixed or found.key != "account" or found.draws_where is not None:
-                continue
-            if found.draws_on in DRAWS_ON_CASH and pool.instance.asset is not None:
+            if pool.instance.idle:
                 notes += [
                     f"{plain_text(balance.wallet_balance)} {balance.asset} backs no pool: {pool.instance.id} is valued in "
                     f"{pool.instance.asset}"
-                    for balance in self.state.balances
-                    if balance.asset != pool.instance.asset and balance.wallet_balance
+                    for balance in pool.instance.idle
                 ]
         return notes
 
