@@ -30,12 +30,13 @@ from marginrules.account.state import (
     StateError,
     TierTable,
 )
-from marginrules.arithmetic import plain_text
+from marginrules.arithmetic import PRECISION, plain_text
 
 SCHEMA = "marginrules/account/1"
-MAXIMUM_DIGITS = 64
-"""Most significant digits of a number in a document."""
+MAXIMUM_DIGITS = PRECISION
+"""Most significant digits of a number in a document: as many as arithmetic keeps."""
 MAXIMUM_EXPONENT = 64
+"""Most decimals of a number in a document, and most zeros that its exponent puts behind its digits."""
 MAXIMUM_RECORDS = 100_000
 """Most records in one section."""
 
@@ -48,7 +49,7 @@ _CLASSES: Mapping[Entity, type] = {
     "asset": Asset,
 }
 # ASCII: digits of other scripts are digits to Python, and would be read as numbers.
-_PLAIN = re.compile(r"-?\d{1,40}(?:\.\d{1,24})?", re.ASCII)
+_PLAIN = re.compile(r"-?\d{1,36}(?:\.\d{1,24})?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
@@ -180,6 +181,15 @@ def _readers(declared: tuple[FieldSpec, ...]) -> Mapping[Entity, _Reader]:
             {name: _converter(spec) for name, spec in specs.items()},
         )
     return found
+
+
+def field_specs(declared: Iterable[FieldSpec] = ()) -> Mapping[Entity, Mapping[str, FieldSpec]]:
+    """The fields that the records of each entity may have, by name.
+
+    Args:
+        declared: what policies declare beyond the shared names.
+    """
+    return {entity: reader.specs for entity, reader in _readers(tuple(declared)).items()}
 
 
 def read(document: object, declared: Iterable[FieldSpec] = (), source: str = "account") -> AccountState:
@@ -569,79 +579,3 @@ def _plain(value: Any) -> Any:
             for row in value.rows
         ]
     return value
-
-
-# ---------------------------------------------------------------- schema
-
-
-def json_schema(declared: Iterable[FieldSpec], title: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the account documents that a policy reads.
-
-    Args:
-        declared: what the policy declares beyond the shared names.
-        title: name of the policy.
-    """
-    readers = _readers(tuple(declared))
-    properties: dict[str, Any] = {"schema": {"const": SCHEMA}}
-    for entity, reader in readers.items():
-        record = {
-            "type": "object",
-            "properties": {name: _schema(spec) for name, spec in reader.specs.items()},
-            "required": list(reader.required),
-            "additionalProperties": False,
-        }
-        properties[SECTIONS[entity]] = record if entity == "account" else {"type": "array", "items": record}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Account document for {title}",
-        "type": "object",
-        "properties": properties,
-        "required": ["schema", "account"],
-        "additionalProperties": False,
-    }
-
-
-def _schema(spec: FieldSpec) -> dict[str, Any]:
-    found: dict[str, Any]
-    match spec.kind:
-        case "decimal":
-            # Numbers are decimal strings or JSON numbers; only the latter can carry a range in JSON Schema.
-            number: dict[str, Any] = {"type": "number"}
-            if spec.minimum is not None:
-                number["exclusiveMinimum" if spec.exclusive_minimum else "minimum"] = _number(spec.minimum)
-            if spec.maximum is not None:
-                number["maximum"] = _number(spec.maximum)
-            found = {"anyOf": [{"type": "string", "pattern": f"^{_NUMBER.pattern}$"}, number]}
-        case "flag":
-            found = {"type": "boolean"}
-        case "choice":
-            found = {"enum": list(spec.choices)} if spec.choices else {"type": "string"}
-        case "text" | "asset":
-            found = {"type": "string", "minLength": 1}
-        case "timestamp":
-            found = {"type": "string", "format": "date-time"}
-        case "tiers":
-            cell = {"anyOf": [{"type": "string"}, {"type": "number"}]}
-            found = {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "properties": dict.fromkeys(TIER_COLUMNS, cell),
-                    "required": ["above"],
-                    "additionalProperties": False,
-                },
-            }
-    words = [spec.documentation, f"unit: {spec.unit}" if spec.unit else ""]
-    description = "; ".join(word for word in words if word)
-    if description:
-        found["description"] = description
-    if spec.default is not None:
-        found["default"] = (
-            {"true": True, "false": False}.get(spec.default, spec.default) if spec.kind == "flag" else spec.default
-        )
-    return found
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
