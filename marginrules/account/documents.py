@@ -36,7 +36,11 @@ SCHEMA = "marginrules/account/1"
 MAXIMUM_DIGITS = PRECISION
 """Most significant digits of a number in a document: as many as arithmetic keeps."""
 MAXIMUM_EXPONENT = 64
-"""Most decimals of a number in a document, and most zeros that its exponent puts behind its digits."""
+"""Most zeros that a number's exponent puts behind its digits."""
+MAXIMUM_DECIMALS = 128
+"""Most decimals: a price may be a quotient of all digits that arithmetic keeps, behind as many zeros."""
+MAXIMUM_LENGTH = 4 * MAXIMUM_DIGITS
+"""Most characters of a number as text."""
 MAXIMUM_RECORDS = 100_000
 """Most records in one section."""
 
@@ -316,7 +320,7 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str):
-        if not _NUMBER.fullmatch(value) or len(value) > 4 * MAXIMUM_DIGITS:
+        if not _NUMBER.fullmatch(value) or len(value) > MAXIMUM_LENGTH:
             shown = value if len(value) < MAXIMUM_DIGITS else value[:MAXIMUM_DIGITS] + "…"
             raise StateError(pointer, f"{shown!r} is not a number", 'write a plain decimal such as "0.05"', source)
         number = Decimal(value)
@@ -329,11 +333,11 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise StateError(pointer, f"{number} is not a number", "leave out what is not known", source)
-    if len(digits) > MAXIMUM_DIGITS or abs(exponent) > MAXIMUM_EXPONENT:
+    if len(digits) > MAXIMUM_DIGITS or not -MAXIMUM_DECIMALS <= exponent <= MAXIMUM_EXPONENT:
         raise StateError(
             pointer,
             "the number is out of range",
-            f"at most {MAXIMUM_DIGITS} digits and exponents to {MAXIMUM_EXPONENT}",
+            f"at most {MAXIMUM_DIGITS} digits, {MAXIMUM_DECIMALS} decimals and exponents to {MAXIMUM_EXPONENT}",
             source,
         )
     return number

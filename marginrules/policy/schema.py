@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from marginrules.account.documents import MAXIMUM_DIGITS, MAXIMUM_EXPONENT, MAXIMUM_RECORDS, SCHEMA, field_specs
+from marginrules.account.documents import (
+    MAXIMUM_DECIMALS,
+    MAXIMUM_DIGITS,
+    MAXIMUM_LENGTH,
+    MAXIMUM_RECORDS,
+    SCHEMA,
+    field_specs,
+)
 from marginrules.account.fields import SECTIONS, TIER_COLUMNS, Entity, FieldSpec
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Variable, assignments, truth, variables
@@ -24,18 +31,17 @@ UNSAID = (
     "an order belongs to one position, where each position has a pool of its own",
     "the time is one at which the policy's rules hold",
     "what decides the pool of a position, an order or a balance is given where the contract, or a setting, makes it needed",
-    f"a JSON number has at most {MAXIMUM_DIGITS} digits and {MAXIMUM_EXPONENT} decimals",
+    f"a JSON number has at most {MAXIMUM_DIGITS} digits and {MAXIMUM_DECIMALS} decimals",
     "a JSON number is in its range exactly, not only as a validator rounds it",
     "a text has no half of a character",
 )
 """What a document has to fulfil beside its schema."""
 
-_EXPONENT = MAXIMUM_EXPONENT // 2
 _DECIMAL = (
-    r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+"
-    rf"|(?:[0-9]+\.?[0-9]{{0,{_EXPONENT}}}|\.[0-9]{{1,{_EXPONENT}}})[eE][+-]?(?:3[0-{_EXPONENT % 10}]|[12]?[0-9]))$"
+    rf"^[+-]?(?:[0-9]+\.?[0-9]{{0,{MAXIMUM_DECIMALS}}}|\.[0-9]{{1,{MAXIMUM_DECIMALS}}}"
+    r"|(?:[0-9]+\.?[0-9]{0,32}|\.[0-9]{1,32})[eE][+-]?(?:3[0-2]|[12]?[0-9]))$"
 )
-"""Decimals and exponent together stay within the reader's exponent; digits are held by the length of the text."""
+"""Decimals and exponent together stay within what the reader takes."""
 
 _DAY = (
     r"(?:[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
@@ -54,7 +60,13 @@ _LARGEST = float(f"1e{MAXIMUM_DIGITS}")
 _ONE_LINE = {"not": {"pattern": "\\n"}}
 
 _DEFINITIONS: Mapping[str, Any] = {
-    "decimal": {"type": "string", "maxLength": MAXIMUM_DIGITS, "pattern": _DECIMAL, **_ONE_LINE},
+    "decimal": {
+        "type": "string",
+        "maxLength": MAXIMUM_LENGTH,
+        "pattern": _DECIMAL,
+        "allOf": [{"pattern": rf"^[-+0.]*(?:[0-9]\.?){{0,{MAXIMUM_DIGITS}}}(?:[eE].*)?$"}],
+        **_ONE_LINE,
+    },
     "moment": {"type": "string", "format": "date-time", "pattern": _MOMENT, **_ONE_LINE},
 }
 _ZERO: Mapping[str, Any] = {

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from marginrules.account.actions import Action, apply
 from marginrules.account.documents import load_json, read, write
 from marginrules.account.fields import FieldSpec
 from marginrules.account.state import StateError
+from marginrules.arithmetic import exact_context
 from tests.engine.policies import accounts
 
 DECLARED = (FieldSpec("position", "special", "flag"),)
@@ -58,6 +60,8 @@ def _document(**changes: Any) -> dict[str, Any]:
         ({"positions__quantity": 0.1}, "/positions/0/quantity", "float"),
         ({"positions__quantity": "1" * 61}, "/positions/0/quantity", "at most 60 digits"),
         ({"positions__quantity": f"{'1' * 37}.{'1' * 24}"}, "/positions/0/quantity", "at most 60 digits"),
+        ({"positions__quantity": "1e65"}, "/positions/0/quantity", "exponents to 64"),
+        ({"positions__quantity": "1e-129"}, "/positions/0/quantity", "128 decimals"),
         ({"positions__quantity": "1e999"}, "/positions/0/quantity", "out of range"),
         ({"positions__quantity": None}, "/positions/0/quantity", "leave out"),
         ({"positions__entry_price": "0"}, "/positions/0/entry_price", "above 0"),
@@ -111,6 +115,14 @@ def test_numbers_are_read_exactly_as_written() -> None:
     """No number passes through a binary float."""
     document = load_json(json.dumps(_document()).replace('"10"', "0.1000000000000000055511151231257827"))
     assert read(document).balances[0].wallet_balance == Decimal("0.1000000000000000055511151231257827")
+
+
+def test_an_average_of_tiny_prices_can_be_read_back() -> None:
+    """An entry price of two fills is a quotient of sixty digits, behind the zeros of the price."""
+    state = read(_document(positions__entry_price="0.000000001", positions__quantity="3"))
+    with exact_context():
+        filled = apply(state, Action("open", symbol="X", side="buy", quantity=Decimal(4), price=Decimal("2e-9")))
+    assert read(write(filled.state)) == filled.state
 
 
 @given(accounts())
