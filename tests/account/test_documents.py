@@ -12,6 +12,8 @@ from marginrules.account.documents import load_json, read, write
 from marginrules.account.fields import FieldSpec
 from marginrules.account.state import StateError
 from marginrules.arithmetic import exact_context
+from marginrules.engine.evaluate import evaluate
+from marginrules.policy.catalogue import load_policy
 from tests.engine.policies import accounts
 
 DECLARED = (FieldSpec("position", "special", "flag"),)
@@ -123,6 +125,32 @@ def test_an_average_of_tiny_prices_can_be_read_back() -> None:
     with exact_context():
         filled = apply(state, Action("open", symbol="X", side="buy", quantity=Decimal(4), price=Decimal("2e-9")))
     assert read(write(filled.state)) == filled.state
+
+
+def _collateral(balances: list[dict[str, str]], assigned: str) -> list[Decimal | None]:
+    """Equity of the cross pool and of the isolated one, whose positions have no profit."""
+    held = {"symbol": "X", "quantity": "1", "entry_price": "2", "leverage": "1"}
+    positions = [
+        {**held, "id": "A", "margin_mode": "cross"},
+        {**held, "id": "B", "margin_mode": "isolated", "assigned_margin": assigned},
+    ]
+    policy = load_policy("documented")
+    document = _document(balances=balances, positions=positions, instruments__mark_price="2")
+    return [pool.equity for pool in evaluate(policy, read(document, policy.inputs)).pools]
+
+
+@pytest.mark.parametrize(("assigned", "cross"), [("15", "-5"), ("-3", "13"), ("10", "0")])
+def test_what_is_assigned_may_be_more_than_the_cash_or_below_zero(assigned: str, cross: str) -> None:
+    """Profit that is assigned, or taken out, before it is realised leaves cash owing: no unit of it is in two pools."""
+    balances = [{"asset": "USDC", "wallet_balance": "10"}]
+    assert _collateral(balances, assigned) == [Decimal(cross), Decimal(assigned)]
+
+
+def test_an_asset_without_a_balance_is_one_of_which_there_is_none() -> None:
+    """The list of balances is whole; margin that is assigned has to come from one of them all the same."""
+    assert _collateral([], "0") == [Decimal(0), Decimal(0)]
+    with pytest.raises(StateError, match="the account has no USDC balance"):
+        _collateral([], "1")
 
 
 @given(accounts())
