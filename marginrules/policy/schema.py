@@ -4,7 +4,7 @@ What the schema admits, the policy reads and evaluates, but for what JSON Schema
 schema says it in its description. Patterns keep to what validators of all languages know: no looking ahead, digits by range.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from marginrules.account.documents import (
 )
 from marginrules.account.fields import SECTIONS, TIER_COLUMNS, Entity, FieldSpec
 from marginrules.policy import plan
-from marginrules.policy.checks.context import Variable, assignments, truth, variables
+from marginrules.policy.checks.context import Assignment, Variable, assignments, truth, variables
 from marginrules.policy.policy import Policy
 
 UNSAID = (
@@ -125,18 +125,16 @@ def _needed(policy: Policy) -> frozenset[Variable]:
 
 def _needed_by(found: plan.Plan) -> set[Variable]:
     defaults = {(spec.entity, spec.name) for spec in found.inputs if spec.default is not None}
-    whens = [pool.when for pool in found.pools if pool.when is not None]
-    needed: set[Variable] = {key for key in variables(whens) if key not in defaults}
-    for entity, conditions in (
-        ("position", [pool.positions for pool in found.pools]),
-        ("order", [pool.orders for pool in found.pools]),
-        ("balance", [pool.draws_where for pool in found.pools]),
-    ):
-        asked = [condition for condition in conditions if condition is not None]
+    settings = variables([pool.when for pool in found.pools if pool.when is not None])
+    needed: set[Variable] = {key for key in settings if key not in defaults}
+    for entity in ("position", "order", "balance"):
+        asked = [condition for pool in found.pools if (condition := _condition(pool, entity)) is not None]
         domains = variables(asked)
         for key in domains:
-            if key[0] == entity and key not in defaults and _always_open(asked, domains, key):
-                needed.add(key)
+            if key[0] == entity and key not in defaults:
+                others = assignments({other: values for other, values in (domains | settings).items() if other != key})
+                if others is not None and all(_is_open(found, entity, known) for known in others):
+                    needed.add(key)
     named = {pool.draws_asset for pool in found.pools if pool.positions is not None}
     for name in named if len(named) == 1 else ():
         if name is not None:
@@ -144,16 +142,29 @@ def _needed_by(found: plan.Plan) -> set[Variable]:
     return needed
 
 
-def _always_open(
-    conditions: Iterable[plan.Node], domains: Mapping[Variable, tuple[str | bool, ...]], key: Variable
-) -> bool:
-    """Whether some condition is open without a field, whatever everything else is, before one is met."""
-    others = assignments({other: values for other, values in domains.items() if other != key})
-    return others is not None and all(
-        next(verdict for verdict in (*(truth(each, known) for each in conditions), True) if verdict is not False)
-        is None
-        for known in others
-    )
+def _condition(pool: plan.PoolPlan, entity: str) -> plan.Node | None:
+    """What decides whether a record is a pool's."""
+    match entity:
+        case "position":
+            return pool.positions
+        case "order":
+            return pool.orders
+        case _:
+            return pool.draws_where
+
+
+def _is_open(found: plan.Plan, entity: str, known: Assignment) -> bool:
+    """Whether the pool of a record can not be told; a balance is looked at by each pool, others until one has them."""
+    for pool in found.pools:
+        condition = _condition(pool, entity)
+        if condition is None or truth(pool.when, known) is False:
+            continue
+        verdict = truth(condition, known)
+        if verdict is None:
+            return True
+        if verdict and entity != "balance":
+            return False
+    return False
 
 
 # ---------------------------------------------------------------- values

@@ -202,6 +202,28 @@ def test_only_a_field_that_always_decides_is_asked_for() -> None:
     assert "collateral_token" in _record(_schema("gmx-v2"), "positions")["required"]
 
 
+def test_a_field_that_one_setting_of_the_account_does_without_is_not_asked_for() -> None:
+    """In hedged accounts of this policy nobody looks at the margin mode; without a default the setting itself is needed."""
+    variants = load_text(
+        """
+policy variants { title "Variants" version "1" }
+input account.hedged: flag "whether everything is in one pool"
+pool cross when not account.hedged {
+  covers positions where margin_mode == cross
+  one per account draws on remainder of balances equity = collateral
+}
+pool isolated when not account.hedged {
+  covers positions where margin_mode == isolated
+  one per position draws on assigned_margin equity = collateral
+}
+pool cross when account.hedged { covers positions one per account draws on balances equity = collateral }
+"""
+    )
+    schema = json_schema(variants)
+    assert "margin_mode" not in _record(schema, "positions")["required"]
+    assert _record(schema, "account")["required"] == ["id", "hedged"]
+
+
 def test_the_contracts_that_a_policy_is_about_are_those_admitted() -> None:
     """A document with another kind of contract is refused by every rule of the policy."""
     assert _record(_schema("hyperliquid"), "instruments")["properties"]["contract"]["enum"] == ["linear"]
