@@ -21,6 +21,7 @@ from marginrules.account.state import (
     BOOKKEEPING,
     END_COLUMNS,
     NO_INPUTS,
+    TIER_BOUNDS,
     Account,
     AccountState,
     Asset,
@@ -31,12 +32,17 @@ from marginrules.account.state import (
     StateError,
     TierTable,
 )
-from marginrules.arithmetic import plain_text
+from marginrules.arithmetic import PRECISION, plain_text
 
 SCHEMA = "marginrules/account/1"
-MAXIMUM_DIGITS = 64
-"""Most significant digits of a number in a document."""
+MAXIMUM_DIGITS = PRECISION
+"""Most significant digits of a number in a document: as many as arithmetic keeps."""
 MAXIMUM_EXPONENT = 64
+"""Most zeros that a number's exponent puts behind its digits."""
+MAXIMUM_DECIMALS = 128
+"""Most decimals: a price may be a quotient of all digits that arithmetic keeps, behind as many zeros."""
+MAXIMUM_LENGTH = 4 * MAXIMUM_DIGITS
+"""Most characters of a number as text."""
 MAXIMUM_RECORDS = 100_000
 """Most records in one section."""
 
@@ -49,7 +55,7 @@ _CLASSES: Mapping[Entity, type] = {
     "asset": Asset,
 }
 # ASCII: digits of other scripts are digits to Python, and would be read as numbers.
-_PLAIN = re.compile(r"-?\d{1,40}(?:\.\d{1,24})?", re.ASCII)
+_PLAIN = re.compile(r"-?\d{1,36}(?:\.\d{1,24})?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
@@ -183,6 +189,15 @@ def _readers(declared: tuple[FieldSpec, ...]) -> Mapping[Entity, _Reader]:
     return found
 
 
+def field_specs(declared: Iterable[FieldSpec] = ()) -> Mapping[Entity, Mapping[str, FieldSpec]]:
+    """The fields that the records of each entity may have, by name.
+
+    Args:
+        declared: what policies declare beyond the shared names.
+    """
+    return {entity: reader.specs for entity, reader in _readers(tuple(declared)).items()}
+
+
 def read(document: object, declared: Iterable[FieldSpec] = (), source: str = "account") -> AccountState:
     """The account state of a parsed document.
 
@@ -307,7 +322,7 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str):
-        if not _NUMBER.fullmatch(value) or len(value) > 4 * MAXIMUM_DIGITS:
+        if not _NUMBER.fullmatch(value) or len(value) > MAXIMUM_LENGTH:
             shown = value if len(value) < MAXIMUM_DIGITS else value[:MAXIMUM_DIGITS] + "…"
             raise StateError(pointer, f"{shown!r} is not a number", 'write a plain decimal such as "0.05"', source)
         number = Decimal(value)
@@ -320,11 +335,11 @@ def _decimal(value: Any, pointer: str, source: str) -> Decimal:
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int):
         raise StateError(pointer, f"{number} is not a number", "leave out what is not known", source)
-    if len(digits) > MAXIMUM_DIGITS or abs(exponent) > MAXIMUM_EXPONENT:
+    if len(digits) > MAXIMUM_DIGITS or not -MAXIMUM_DECIMALS <= exponent <= MAXIMUM_EXPONENT:
         raise StateError(
             pointer,
             "the number is out of range",
-            f"at most {MAXIMUM_DIGITS} digits and exponents to {MAXIMUM_EXPONENT}",
+            f"at most {MAXIMUM_DIGITS} digits, {MAXIMUM_DECIMALS} decimals and exponents to {MAXIMUM_EXPONENT}",
             source,
         )
     return number
@@ -394,8 +409,7 @@ def _timestamp(value: Any, pointer: str, source: str) -> datetime:
     return found
 
 
-_TIER_BOUNDS = frozenset({*END_COLUMNS, *END_COLUMNS.values()})
-_OTHER_BOUNDS = {bound: _TIER_BOUNDS - {bound, END_COLUMNS[bound]} for bound in END_COLUMNS}
+_OTHER_BOUNDS = {bound: TIER_BOUNDS - {bound, END_COLUMNS[bound]} for bound in END_COLUMNS}
 """Of each column that a tier may begin with, those that do not go with it."""
 _TIER_FIELDS = {spec.name: spec for spec in TIER_FIELDS}
 _TIER_COLUMNS = {
@@ -603,81 +617,3 @@ def _plain(value: Any) -> Any:
             for row in value.rows
         ]
     return value
-
-
-# ---------------------------------------------------------------- schema
-
-
-def json_schema(declared: Iterable[FieldSpec], title: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the account documents that a policy reads.
-
-    Args:
-        declared: what the policy declares beyond the shared names.
-        title: name of the policy.
-    """
-    readers = _readers(tuple(declared))
-    properties: dict[str, Any] = {"schema": {"const": SCHEMA}}
-    for entity, reader in readers.items():
-        record = {
-            "type": "object",
-            "properties": {name: _schema(spec) for name, spec in reader.specs.items()},
-            "required": list(reader.required),
-            "additionalProperties": False,
-        }
-        properties[SECTIONS[entity]] = record if entity == "account" else {"type": "array", "items": record}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"Account document for {title}",
-        "type": "object",
-        "properties": properties,
-        "required": ["schema", "account"],
-        "additionalProperties": False,
-    }
-
-
-def _schema(spec: FieldSpec) -> dict[str, Any]:
-    found: dict[str, Any]
-    match spec.kind:
-        case "decimal":
-            # Numbers are decimal strings or JSON numbers; only the latter can carry a range in JSON Schema.
-            number: dict[str, Any] = {"type": "number"}
-            if spec.minimum is not None:
-                number["exclusiveMinimum" if spec.exclusive_minimum else "minimum"] = _number(spec.minimum)
-            if spec.maximum is not None:
-                number["maximum"] = _number(spec.maximum)
-            found = {"anyOf": [{"type": "string", "pattern": f"^{_NUMBER.pattern}$"}, number]}
-        case "flag":
-            found = {"type": "boolean"}
-        case "choice":
-            found = {"enum": list(spec.choices)} if spec.choices else {"type": "string"}
-        case "text" | "asset":
-            found = {"type": "string", "minLength": 1}
-        case "timestamp":
-            found = {"type": "string", "format": "date-time"}
-        case "tiers":
-            found = {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "properties": {spec.name: _schema(spec) for spec in TIER_FIELDS},
-                    "oneOf": [
-                        {"required": [bound], "not": {"anyOf": [{"required": [other]} for other in others]}}
-                        for bound, others in _OTHER_BOUNDS.items()
-                    ],
-                    "additionalProperties": False,
-                },
-            }
-    words = [spec.documentation, f"unit: {spec.unit}" if spec.unit else ""]
-    description = "; ".join(word for word in words if word)
-    if description:
-        found["description"] = description
-    if spec.default is not None:
-        found["default"] = (
-            {"true": True, "false": False}.get(spec.default, spec.default) if spec.kind == "flag" else spec.default
-        )
-    return found
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -24,6 +24,8 @@ NO_INPUTS: Mapping[str, Value] = MappingProxyType({})
 END_COLUMNS: Mapping[str, str] = MappingProxyType({"above": "up_to", "at_least": "below"})
 """The columns of a tier table that say where rows begin, and with each the one that says where they end."""
 
+TIER_BOUNDS = frozenset({*END_COLUMNS, *END_COLUMNS.values()})
+
 Places = Mapping[str, tuple[str, ...]]
 """JSON pointers to where a record's values come from, by field; an empty tuple: from nowhere in the document."""
 

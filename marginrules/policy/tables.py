@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import evolve
 
-from marginrules.account.state import END_COLUMNS, TierTable
+from marginrules.account.state import END_COLUMNS, TIER_BOUNDS, TierTable
 from marginrules.arithmetic import PRECISION
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic
@@ -24,7 +24,7 @@ ReadFile = Callable[[str], str]
 MAXIMUM_ROWS = 100_000
 """Most rows of a data file."""
 
-_OF_THE_KEY = frozenset({*END_COLUMNS, *END_COLUMNS.values(), "maintenance_amount"})
+_OF_THE_KEY = TIER_BOUNDS | {"maintenance_amount"}
 """Columns that are in whatever the key of a look-up is in."""
 _BOUNDS = (
     "write `above` and `up_to` where a bound belongs to the tier below it, `at_least` and `below` where it belongs to "

@@ -45,6 +45,30 @@ def check_position_side(row: Part, side: str, *, dual_side: bool | None) -> None
         )
 
 
+def hedged(sides: Iterable[tuple[str, Part]], *, dual_side: bool | None) -> bool | None:
+    """Whether an account is in hedge mode: as the payload says, else as a position on a side of its own shows.
+
+    Args:
+        sides: of each position that is open its side and its row.
+        dual_side: what the payload says; None where it does not.
+
+    Returns:
+        None where neither tells.
+
+    Raises:
+        StateError: some positions are on BOTH and some on a side of their own, and an account has one mode.
+    """
+    first: str | None = None
+    for side, row in sides:
+        first = first or side
+        if (first == "BOTH") != (side == "BOTH"):
+            raise row.error(
+                f"a position is open on the side {side}, and another on {first}: an account is in hedge mode or is not",
+                ONE_MOMENT,
+            )
+    return True if first not in {None, "BOTH"} else dual_side
+
+
 def check_all_positions_are_here(
     account_positions: Mapping[tuple[str, str], Part], quantities: Mapping[tuple[str, str], Decimal]
 ) -> None:

@@ -35,6 +35,7 @@ from marginrules.venues.binance import (
     check_all_positions_are_here,
     check_position_side,
     filter_step,
+    hedged,
     liquidation_fee,
     refuse_margin_of_orders,
     symbol_and_side,
@@ -135,13 +136,14 @@ def _read(payload: Part) -> AccountState:
     if not orders:
         refuse_margin_of_orders(payload, (*answers.assets.values(), *answers.risk.values()))
 
+    dual_side = hedged(((side, row) for (_, side), row in open_rows), dual_side=answers.dual_side)
     settling = dict.fromkeys(instrument.settle for instrument in instruments.values())
     balances = _balances(answers, settling)
     return AccountState(
         account=Account(
             id="binance-coinm",
             as_of=server_moment(payload, "time", "serverTime"),
-            inputs={} if answers.dual_side is None else {"dualSidePosition": answers.dual_side},
+            inputs={} if dual_side is None else {"dualSidePosition": dual_side},
         ),
         balances=balances,
         positions=tuple(entry.position for entry in held),

@@ -35,6 +35,7 @@ from marginrules.venues.binance import (
     check_all_positions_are_here,
     check_position_side,
     filter_step,
+    hedged,
     liquidation_fee,
     refuse_margin_of_orders,
     symbol_and_side,
@@ -137,13 +138,14 @@ def _read(payload: Part) -> AccountState:
     if not orders:
         refuse_margin_of_orders(payload, (*answers.assets.values(), *answers.risk))
 
+    dual_side = hedged(((entry.side, entry.part) for entry in held), dual_side=answers.dual_side)
     settling = {instrument.settle: instrument.pointer for instrument in instruments.values()}
     balances = _balances(answers, settling)
     inputs: dict[str, Value] = {}
     if answers.multi_assets is not None:
         inputs["multiAssetsMargin"] = answers.multi_assets
-    if answers.dual_side is not None:
-        inputs["dualSidePosition"] = answers.dual_side
+    if dual_side is not None:
+        inputs["dualSidePosition"] = dual_side
     return AccountState(
         account=Account(id="binance-usdm", as_of=server_moment(payload, "time", "serverTime"), inputs=inputs),
         balances=balances,
@@ -231,6 +233,12 @@ def _held(row: Part, answers: _Answers, both_sides: frozenset[str]) -> _Held:
         raise row.lacks(
             "marginType",
             f"add the answer of {REQUESTS['symbolConfig']} as `symbolConfig`, or use GET /fapi/v2/positionRisk",
+        )
+    if mode == "isolated" and answers.multi_assets:
+        # A symbol can not be switched to isolated margin in Multi-Assets mode, nor the account to that mode while one
+        # is: Developers page "Error Code", -4167 and -4168.
+        raise row.error(
+            f"the position of {symbol} is isolated, but multiAssetsMargin is true, in which margin is cross", ONE_MOMENT
         )
     leverage = _leverage(row, answers) or _leverage_from_margin(row, answers, abs(quantity) * mark_price)
     if leverage is None:

@@ -386,6 +386,13 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
 def _margin_mode(row: Part, answers: _Answers) -> str:
     """The account's mode; of a classic account, the row's own."""
     if answers.mode is not None:
+        shown = filled(row, "tradeMode")
+        # Get Position Info: always 0 in a unified account, whatever its mode.
+        if answers.mode == "cross" and shown is not None and shown.integer():
+            raise shown.error(
+                f"tradeMode is {shown.integer()}, isolated margin, but accountInfo.marginMode is REGULAR_MARGIN",
+                _ONE_MOMENT,
+            )
         return answers.mode
     mode = row.member("tradeMode")
     if mode.integer() not in _TRADE_MODES:

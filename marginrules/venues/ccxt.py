@@ -798,11 +798,22 @@ def _account_inputs(answers: _Answers, held: list[_Held]) -> dict[str, Value]:
     inputs = _name_inputs(answers, "account", "")
     info = answers.payload.member("balance").optional("info")
     if answers.exchange is BINANCE:
-        flagged = [entry.row.member("hedged").flag() for entry in held if entry.row.has("hedged")]
-        if flagged and "dualSidePosition" not in inputs:
-            inputs["dualSidePosition"] = any(flagged)
+        flagged = [entry.row.member("hedged") for entry in held if entry.row.has("hedged")]
+        for flag in flagged:
+            if flag.flag() != inputs.setdefault("dualSidePosition", flag.flag()):
+                raise flag.error(
+                    f"hedged is {str(flag.flag()).lower()}, but dualSidePosition, or another position, says otherwise",
+                    _ONE_MOMENT,
+                )
         if "multiAssetsMargin" not in inputs and info is not None and info.has("multiAssetsMargin"):
             inputs["multiAssetsMargin"] = info.member("multiAssetsMargin").flag()
+        for entry in held:
+            if entry.position.margin_mode == "isolated" and inputs.get("multiAssetsMargin") is True:
+                raise entry.row.error(
+                    f"the position of {entry.position.symbol} is isolated, but multiAssetsMargin is true, in which margin "
+                    "is cross",
+                    _ONE_MOMENT,
+                )
     elif answers.exchange is BYBIT and "unifiedMarginStatus" not in inputs:
         kind = _bybit_account(info)
         if kind in {"UNIFIED", "CONTRACT"}:

@@ -103,6 +103,7 @@ def _read(payload: Part) -> AccountState:
     ]
     balance = _quote_balance(subaccount)
     _check_equity(subaccount, balance, held)
+    _check_free_collateral(subaccount, held)
     wallet = balance + sum((entry.position.quantity * entry.position.entry_price for entry in held), _ZERO)
 
     time = payload.optional("time")
@@ -244,6 +245,38 @@ def _check_equity(subaccount: Part, balance: Decimal, held: list[_Held]) -> None
             f"{plain_text(to_solved_digits(equity))}",
             _ONE_MOMENT,
         )
+
+
+def _check_free_collateral(subaccount: Part, held: list[_Held]) -> None:
+    """Refuse a free collateral that is not the equity less the initial margin which the indexer counts with.
+
+    That is each position's value times the fraction of its liquidity tier, neither scaled by open interest nor raised by a
+    chosen leverage. dYdX v4 indexer, comlink, helpers: calculateEquityAndFreeCollateral.
+    """
+    shown, equity = subaccount.optional("freeCollateral"), subaccount.optional("equity")
+    if shown is None or equity is None:
+        return
+    margins = [
+        abs(entry.position.quantity) * entry.mark_price * _fraction(entry.instrument, "initial_margin_fraction")
+        for entry in held
+    ]
+    required = sum(margins, _ZERO)
+    slack = _QUANTUM * (len(held) + 1)
+    if not all(entry.row.has("unrealizedPnl") for entry in held):
+        # The oracle price is then of another moment than the collateral.
+        slack += required / 100
+    free = equity.decimal() - required
+    if abs(shown.decimal() - free) > slack:
+        raise shown.error(
+            f"freeCollateral is {shown.decimal()}, but equity - the sum of size x oraclePrice x initialMarginFraction is "
+            f"{plain_text(to_solved_digits(free))}",
+            _ONE_MOMENT,
+        )
+
+
+def _fraction(instrument: Instrument, name: str) -> Decimal:
+    found = instrument.inputs[name]
+    return found if isinstance(found, Decimal) else _ZERO
 
 
 def _instrument(ticker: str, market: Part, payload: Part) -> Instrument:

@@ -48,6 +48,8 @@ _FIRST_LISTED_TABLE = 50
 _PRINTED_UNIT = Decimal("0.000001")
 _RELATIVE_TOLERANCE = Decimal("0.000001")
 
+_WHOLE = "give the whole answer of one `clearinghouseState` request, with all its positions"
+
 # `entryPx` is shortened to five significant digits or more; trailing zeros are not printed, so fewer may show.
 _ENTRY_DIGITS = 5
 
@@ -59,6 +61,8 @@ class _Held:
     position: Position
     value: Decimal
     """Signed value at the mark price."""
+    margin: Decimal
+    """What the venue holds for it: of an isolated position, all that it has."""
 
 
 def read(payload: object, source: str = "payload") -> AccountState:
@@ -162,11 +166,14 @@ def _held(coin: str, row: Part, mark_price: Decimal) -> _Held:
     entry_price = _entry_price(row, quantity, mark_price, profit)
     leverage = row.member("leverage")
     mode = leverage.member("type").choice(_MODES)
+    value = abs(quantity) * mark_price
     assigned = None
     if mode == "cross":
-        _check_margin_used(row, leverage.member("value").positive(), abs(quantity) * mark_price)
-    if mode == "isolated":
-        assigned = _amount(row, "marginUsed") - profit
+        _check_margin_used(row, leverage.member("value").positive(), value)
+        margin = value / leverage.member("value").positive()
+    else:
+        margin = _amount(row, "marginUsed")
+        assigned = margin - profit
         _check_isolated_ledger(row, quantity * mark_price)
     return _Held(
         Position(
@@ -180,6 +187,7 @@ def _held(coin: str, row: Part, mark_price: Decimal) -> _Held:
             pointer=row.pointer,
         ),
         quantity * mark_price,
+        margin,
     )
 
 
@@ -231,26 +239,69 @@ def _wallet_balance(state: Part, held: list[_Held]) -> Decimal:
     cross = [entry for entry in held if entry.position.margin_mode == "cross"]
     if state.has("crossMarginSummary"):
         summary = state.member("crossMarginSummary")
+        _check_summary(summary, cross, "the cross positions")
+        if state.has("marginSummary"):
+            _check_summary(state.member("marginSummary"), held, "all positions")
+            _check_both_summaries(state, held)
     elif len(cross) == len(held):
         summary = state.member("marginSummary")
+        _check_summary(summary, cross, "all positions")
     else:
         raise state.lacks("crossMarginSummary")
-    raw = _amount(summary, "totalRawUsd")
-    printed = _amount(summary, "accountValue")
-    equity = raw + sum((entry.value for entry in cross), Decimal(0))
-    # Each of the figures summed may be off by half a printed unit; with little equity that is more than a millionth.
-    if abs(equity - printed) > _RELATIVE_TOLERANCE * abs(printed) + (len(cross) + 1) * _PRINTED_UNIT:
-        raise summary.member("accountValue").error(
-            f"accountValue is {printed}, but totalRawUsd + the sum of szi x mark of the cross positions "
-            f"is {_rounded(equity)}",
-            "give the whole answer of one `clearinghouseState` request, with all its positions",
-        )
-    balance = raw
+    balance = _amount(summary, "totalRawUsd")
     for entry in held:
         position = entry.position
         balance += position.quantity * position.entry_price if position.margin_mode == "cross" else Decimal(0)
         balance += position.assigned_margin or Decimal(0)
     return balance
+
+
+def _check_summary(summary: Part, held: list[_Held], whose: str) -> None:
+    """Refuse totals that the positions they are about do not make up: one was left out, or is of another moment."""
+    raw, printed = _amount(summary, "totalRawUsd"), _amount(summary, "accountValue")
+    equity = raw + sum((entry.value for entry in held), Decimal(0))
+    if not _agree(printed, equity, held):
+        raise summary.member("accountValue").error(
+            f"accountValue is {printed}, but totalRawUsd + the sum of szi x mark of {whose} is {_rounded(equity)}",
+            _WHOLE,
+        )
+    if summary.has("totalNtlPos"):
+        printed = _amount(summary, "totalNtlPos")
+        value = sum((abs(entry.value) for entry in held), Decimal(0))
+        if not _agree(printed, value, held):
+            raise summary.member("totalNtlPos").error(
+                f"totalNtlPos is {printed}, but the sum of positionValue of {whose} is {_rounded(value)}", _WHOLE
+            )
+    if summary.has("totalMarginUsed"):
+        printed = _amount(summary, "totalMarginUsed")
+        margin = sum((entry.margin for entry in held), Decimal(0))
+        # Nothing says that orders add nothing to it.
+        if printed < margin and not _agree(printed, margin, held):
+            raise summary.member("totalMarginUsed").error(
+                f"totalMarginUsed is {printed}, less than the sum of marginUsed of {whose}, {_rounded(margin)}", _WHOLE
+            )
+
+
+def _check_both_summaries(state: Part, held: list[_Held]) -> None:
+    """Refuse an account whose value is not that of its cross part and of its isolated positions."""
+    isolated = [entry for entry in held if entry.position.margin_mode == "isolated"]
+    printed = state.member("marginSummary").member("accountValue")
+    value = _amount(state.member("crossMarginSummary"), "accountValue")
+    value += sum((entry.margin for entry in isolated), Decimal(0))
+    if not _agree(_amount(state.member("marginSummary"), "accountValue"), value, held):
+        raise printed.error(
+            f"accountValue is {printed.decimal()}, but that of crossMarginSummary + marginUsed of the isolated positions "
+            f"is {_rounded(value)}",
+            _WHOLE,
+        )
+
+
+def _agree(printed: Decimal, computed: Decimal, held: list[_Held]) -> bool:
+    """Whether a total is the sum of what is printed of positions.
+
+    Each of the figures summed may be off by half a printed unit; where little is left that is more than a millionth.
+    """
+    return abs(computed - printed) <= _RELATIVE_TOLERANCE * abs(printed) + (len(held) + 1) * _PRINTED_UNIT
 
 
 def _instrument(

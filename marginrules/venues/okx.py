@@ -76,6 +76,7 @@ _CONTRACTS = ("SWAP", "FUTURES")
 _SPOT = ("SPOT", "MARGIN")
 _KINDS = {"linear": "linear", "inverse": "inverse"}
 _MARGIN_MODES = {"cross": "cross", "isolated": "isolated"}
+_POSITION_MODES = {"net_mode": "net_mode", "long_short_mode": "long_short_mode"}
 _POSITION_SIDES = {"net": "net", "long": "long", "short": "short"}
 _SIDES = {"buy": "buy", "sell": "sell"}
 _TAKER = {"USDT": "takerU", "USDC": "takerUSDC"}
@@ -96,6 +97,7 @@ class _Answers:
 
     Attributes:
         mode: `acctLv`.
+        position_mode: `posMode`; None where the answer does not say.
         total: the row of `balance` for the account.
         currencies: its rows by currency.
         tiers: rows of `positionTiers` by instrument family.
@@ -104,6 +106,7 @@ class _Answers:
 
     payload: Part
     mode: str
+    position_mode: str | None
     total: Part
     currencies: Mapping[str, Part]
     positions: tuple[Part, ...]
@@ -232,7 +235,8 @@ def _one(payload: Part, name: str) -> Part:
 
 
 def _answers(payload: Part) -> _Answers:
-    mode = _one(payload, "config").member("acctLv").choice(_MODES)
+    config = _one(payload, "config")
+    mode, position_mode = config.member("acctLv").choice(_MODES), filled(config, "posMode")
     total = _one(payload, "balance")
     payload.member("positions")
     tiers: dict[str, tuple[Part, ...]] = {}
@@ -242,6 +246,7 @@ def _answers(payload: Part) -> _Answers:
     return _Answers(
         payload=payload,
         mode=mode,
+        position_mode=position_mode.choice(_POSITION_MODES) if position_mode else None,
         total=total,
         currencies=rows_by(total.member("details").items(), "ccy"),
         positions=_position_rows(payload),
@@ -276,7 +281,7 @@ def _position_rows(payload: Part) -> tuple[Part, ...]:
 
 
 def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers: _Answers) -> _Held:
-    quantity = _quantity(row)
+    quantity = _quantity(row, answers)
     mode = row.member("mgnMode").choice(_MARGIN_MODES)
     entry = filled(row, "avgPx")
     leverage = filled(row, "lever")
@@ -304,13 +309,19 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
     return held
 
 
-def _quantity(row: Part) -> Decimal:
+def _quantity(row: Part, answers: _Answers) -> Decimal:
     """Signed contracts: in long and short mode the side is in `posSide`, in net mode in the sign."""
     size = row.member("pos").decimal()
     side = filled(row, "posSide")
     named = side.choice(_POSITION_SIDES) if side else "net"
-    if named == "net":
+    if side is None or named == "net":
         return size
+    if answers.position_mode == "net_mode":
+        raise side.error(f"posSide is {named}, but config.posMode is net_mode", _ONE_MOMENT)
+    if size < 0 and named == "long":
+        raise row.member("pos").error(
+            f"pos is {size} on the long side", "in long and short mode the side is in posSide, and pos has no sign"
+        )
     return abs(size) if named == "long" else -abs(size)
 
 

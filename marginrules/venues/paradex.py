@@ -57,6 +57,8 @@ _FEE_KINDS = ("api_fee", "interactive_fee", "rpi_fee")
 _RESTING = {"new": "resting", "open": "resting", "untriggered": "", "closed": ""}
 
 _PRINTED_UNIT = Decimal("0.000001")
+# In the sample of GET /v1/account, account_value less a requirement is off by three millionths.
+_SUMS_OFF = Decimal("0.00001")
 _MARKS_MOVE = Decimal("0.01")
 _ZERO = Decimal(0)
 
@@ -132,6 +134,7 @@ def _read(payload: Part) -> AccountState:
         balances = (Balance(settle, _ZERO, pointer=payload.member("balances").pointer), *balances)
         assets = (Asset(settle, index_price=Decimal(1)), *assets)
     _check_totals(answers, held, balances, assets)
+    _check_account(account)
     name, updated = account.optional("account"), account.optional("updated_at")
     return AccountState(
         account=Account(
@@ -325,19 +328,47 @@ def _check_totals(
             f"{plain_text(to_solved_digits(equity))}",
             _ONE_MOMENT,
         )
-    maintenance = filled(answers.account, "maintenance_margin_requirement")
-    if maintenance is None:
-        return
-    # Fees and orders only add to it; portfolio margin may ask for less.
-    least = others
+    # Fees and orders only add to what positions ask for; portfolio margin may ask for less.
+    initial = maintenance = others
     for entry in held:
         rates = answers.markets[entry.position.symbol].member("delta1_cross_margin_params")
-        least += entry.value * rates.member("imf_base").decimal() * rates.member("mmf_factor").decimal()
-    if maintenance.decimal() < least * (1 - _MARKS_MOVE) - _PRINTED_UNIT:
-        raise maintenance.error(
-            f"maintenance_margin_requirement is {maintenance.decimal()}, less than cross margin asks for these "
-            f"positions, {plain_text(to_solved_digits(least))}",
-            "give an account in cross margin: this importer does not read portfolio margin",
+        margin = entry.value * rates.member("imf_base").decimal()
+        initial += margin
+        maintenance += margin * rates.member("mmf_factor").decimal()
+    for key, least in (("initial_margin_requirement", initial), ("maintenance_margin_requirement", maintenance)):
+        requirement = filled(answers.account, key)
+        if requirement is not None and requirement.decimal() < least * (1 - _MARKS_MOVE) - _PRINTED_UNIT:
+            raise requirement.error(
+                f"{key} is {requirement.decimal()}, less than cross margin asks for these positions, "
+                f"{plain_text(to_solved_digits(least))}",
+                "give an account in cross margin: this importer does not read portfolio margin",
+            )
+
+
+def _check_account(account: Part) -> None:
+    """Refuse figures of the answer about the account that do not fit one another; they are of one moment."""
+    value = account.member("account_value").decimal()
+    for key, required in (
+        ("free_collateral", "initial_margin_requirement"),
+        ("margin_cushion", "maintenance_margin_requirement"),
+    ):
+        shown, requirement = filled(account, key), filled(account, required)
+        if shown is None or requirement is None:
+            continue
+        excess = value - requirement.decimal()
+        # What is in excess of a requirement that is not met may be printed as nothing.
+        if abs(shown.decimal() - excess) > _SUMS_OFF and not (excess < 0 and not shown.decimal()):
+            raise shown.error(
+                f"{key} is {shown.decimal()}, but account_value - {required} is {plain_text(excess)}", _ONE_MOMENT
+            )
+    initial, maintenance = (
+        filled(account, key) for key in ("initial_margin_requirement", "maintenance_margin_requirement")
+    )
+    if initial is not None and maintenance is not None and initial.decimal() < maintenance.decimal():
+        raise initial.error(
+            f"initial_margin_requirement is {initial.decimal()}, less than maintenance_margin_requirement, "
+            f"{maintenance.decimal()}",
+            _ONE_MOMENT,
         )
 
 

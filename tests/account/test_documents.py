@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from marginrules.account.actions import Action, apply
 from marginrules.account.documents import load_json, read, write
 from marginrules.account.fields import FieldSpec
 from marginrules.account.state import StateError
+from marginrules.arithmetic import exact_context
+from marginrules.engine.evaluate import evaluate
+from marginrules.policy.catalogue import load_policy
 from tests.engine.policies import accounts
 
 DECLARED = (FieldSpec("position", "special", "flag"),)
@@ -56,7 +60,10 @@ def _document(**changes: Any) -> dict[str, Any]:
         ({"positions__quantity": "NaN"}, "/positions/0/quantity", "not a number"),
         ({"positions__quantity": True}, "/positions/0/quantity", "not a number"),
         ({"positions__quantity": 0.1}, "/positions/0/quantity", "float"),
-        ({"positions__quantity": "1" * 65}, "/positions/0/quantity", "out of range"),
+        ({"positions__quantity": "1" * 61}, "/positions/0/quantity", "at most 60 digits"),
+        ({"positions__quantity": f"{'1' * 37}.{'1' * 24}"}, "/positions/0/quantity", "at most 60 digits"),
+        ({"positions__quantity": "1e65"}, "/positions/0/quantity", "exponents to 64"),
+        ({"positions__quantity": "1e-129"}, "/positions/0/quantity", "128 decimals"),
         ({"positions__quantity": "1e999"}, "/positions/0/quantity", "out of range"),
         ({"positions__quantity": None}, "/positions/0/quantity", "leave out"),
         ({"positions__entry_price": "0"}, "/positions/0/entry_price", "above 0"),
@@ -125,6 +132,40 @@ def test_numbers_are_read_exactly_as_written() -> None:
     """No number passes through a binary float."""
     document = load_json(json.dumps(_document()).replace('"10"', "0.1000000000000000055511151231257827"))
     assert read(document).balances[0].wallet_balance == Decimal("0.1000000000000000055511151231257827")
+
+
+def test_an_average_of_tiny_prices_can_be_read_back() -> None:
+    """An entry price of two fills is a quotient of sixty digits, behind the zeros of the price."""
+    state = read(_document(positions__entry_price="0.000000001", positions__quantity="3"))
+    with exact_context():
+        filled = apply(state, Action("open", symbol="X", side="buy", quantity=Decimal(4), price=Decimal("2e-9")))
+    assert read(write(filled.state)) == filled.state
+
+
+def _collateral(balances: list[dict[str, str]], assigned: str) -> list[Decimal | None]:
+    """Equity of the cross pool and of the isolated one, whose positions have no profit."""
+    held = {"symbol": "X", "quantity": "1", "entry_price": "2", "leverage": "1"}
+    positions = [
+        {**held, "id": "A", "margin_mode": "cross"},
+        {**held, "id": "B", "margin_mode": "isolated", "assigned_margin": assigned},
+    ]
+    policy = load_policy("documented")
+    document = _document(balances=balances, positions=positions, instruments__mark_price="2")
+    return [pool.equity for pool in evaluate(policy, read(document, policy.inputs)).pools]
+
+
+@pytest.mark.parametrize(("assigned", "cross"), [("15", "-5"), ("-3", "13"), ("10", "0")])
+def test_what_is_assigned_may_be_more_than_the_cash_or_below_zero(assigned: str, cross: str) -> None:
+    """Profit that is assigned, or taken out, before it is realised leaves cash owing: no unit of it is in two pools."""
+    balances = [{"asset": "USDC", "wallet_balance": "10"}]
+    assert _collateral(balances, assigned) == [Decimal(cross), Decimal(assigned)]
+
+
+def test_an_asset_without_a_balance_is_unknown_collateral() -> None:
+    """Margin that is assigned has to come from a balance all the same."""
+    assert _collateral([], "0") == [None, Decimal(0)]
+    with pytest.raises(StateError, match="the account has no USDC balance"):
+        _collateral([], "1")
 
 
 @given(accounts())

@@ -14,7 +14,7 @@ PAGES = sorted(path for path in (ROOT / "docs" / "checks").glob("*.md") if path.
 FURTHER_CODES = {"syntax", "doubly-covered-position", "doubly-covered-order"}
 """Codes of one word, or put together in the source."""
 
-NOT_CODES = {"single-collateral"}
+NOT_CODES = {"single-collateral", "date-time"}
 """Words with a hyphen in the source that are no codes."""
 
 

@@ -265,6 +265,7 @@ def test_both_sides_of_a_symbol_are_two_positions_named_by_their_sides() -> None
     short |= {"positionSide": "SHORT", "positionAmt": "-400", "unRealizedProfit": "-0.20000000"}
     state = imported({"/account/positions": ABSENT, "/account/assets/1/walletBalance": "2"}, positionRisk=[long, short])
     assert [position.id for position in state.positions] == ["BTCUSD_PERP:LONG", "BTCUSD_PERP:SHORT"]
+    assert state.account.inputs == {"dualSidePosition": True}
     assert [instrument.symbol for instrument in state.instruments] == ["BTCUSD_PERP"]
 
 
@@ -477,6 +478,11 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
             "openOrderInitialMargin is 1.5, but openOrders has no order",
         ),
         ({"/dualSidePosition": True}, BTC, "dualSidePosition is true, but a position is open on the side BOTH"),
+        (
+            {"/account/positions": ABSENT, f"{ETH}/positionSide": "SHORT"},
+            ETH,
+            "open on the side SHORT, and another on BOTH",
+        ),
         ({f"{SAME_BTC}/isolated": True}, f"{BTC}/marginType", "account.positions[0].isolated says isolated"),
         ({ETH: ABSENT}, "/account/positions/1/positionAmt", "ETHUSD_PERP BOTH, but positionRisk has 0"),
         (

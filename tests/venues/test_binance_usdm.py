@@ -233,6 +233,10 @@ def test_both_sides_of_a_symbol_are_two_positions_named_by_their_sides() -> None
         dualSidePosition=True,
     )
     assert [position.id for position in state.positions] == ["BTCUSDT:LONG", "BTCUSDT:SHORT"]
+    told = imported(
+        {"/account/positions": ABSENT, "/account/assets/0/walletBalance": "10000"}, positionRisk=[long, short]
+    )
+    assert told.account.inputs == state.account.inputs == {"dualSidePosition": True}
     assert [instrument.symbol for instrument in state.instruments] == ["BTCUSDT"]
 
 
@@ -440,7 +444,17 @@ def test_a_conditional_order_holds_no_margin_and_is_left_out(kind: str) -> None:
         ({f"{BTC}/marginType": "portfolio"}, f"{BTC}/marginType", "`portfolio`", "`isolated`"),
         ({f"{BTC}/positionSide": "SHORT"}, f"{BTC}/positionAmt", "on the SHORT side", "negative"),
         ({f"{ETH}/symbol": "BTCUSDT"}, ETH, "BTCUSDT BOTH is listed twice", "once"),
-        ({"/account/multiAssetsMargin": True}, "/assetIndex", "lacks assetIndex", "GET /fapi/v1/assetIndex"),
+        (
+            {
+                "/account/multiAssetsMargin": True,
+                "/positionRisk/1": ABSENT,
+                "/account/positions/1": ABSENT,
+                "/account/assets/0/walletBalance": "10000",
+            },
+            "/assetIndex",
+            "lacks assetIndex",
+            "GET /fapi/v1/assetIndex",
+        ),
         (
             {"/leverageBracket/0/brackets/1/notionalFloor": Decimal(60000)},
             "/leverageBracket/0/brackets/1/notionalFloor",
@@ -495,6 +509,12 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
             "tier 2 of BTCUSDT is 60, and 50 follows",
         ),
         ({"/dualSidePosition": True}, BTC, "dualSidePosition is true, but a position is open on the side BOTH"),
+        (
+            {"/account/positions": ABSENT, f"{ETH}/positionSide": "SHORT"},
+            ETH,
+            "open on the side SHORT, and another on BOTH",
+        ),
+        ({"/multiAssetsMargin": True}, ETH, "ETHUSDT is isolated, but multiAssetsMargin is true"),
         (
             {"/multiAssetsMargin": {"multiAssetsMargin": True}, "/account/multiAssetsMargin": False},
             "/multiAssetsMargin/multiAssetsMargin",

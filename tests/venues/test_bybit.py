@@ -527,6 +527,13 @@ def test_a_side_that_its_index_rules_out_is_refused() -> None:
     assert refused({f"{BTC}/positionIdx": Decimal(2)}).pointer == f"{BTC}/side"
 
 
+def test_isolated_margin_of_a_position_in_a_cross_account_is_refused() -> None:
+    """A unified account is in one mode; of one in isolated margin the venue prints 0 for its positions too."""
+    error = refused({f"{BTC}/tradeMode": Decimal(1)})
+    assert error.pointer == f"{BTC}/tradeMode"
+    assert "accountInfo.marginMode is REGULAR_MARGIN" in error.problem
+
+
 def test_a_position_listed_twice_is_refused() -> None:
     page = PAYLOAD["positionList"][0]
     assert "listed twice" in str(refused(positionList=[page, page, PAYLOAD["positionList"][1]]))

@@ -774,6 +774,12 @@ def test_what_is_missing_is_asked_for_by_name(payload: object, pointer: str, wor
         (_with(binance(), 600.0, "positions", 1, "collateral"), "/positions/1/collateral", "neither"),
         (_with(binance(), 9000.0, "balance", "USDT", "total"), "/balance/USDT/total", "profit of 800"),
         (_with(binance(), "portfolio", "positions", 0, "marginMode"), "/positions/0/marginMode", "does not know"),
+        (_with(binance(), "true", "positions", 1, "hedged"), "/positions/1/hedged", "hedged is true, but"),
+        (
+            _with(binance(), {"account": {"multiAssetsMargin": True}}, "inputs"),
+            "/positions/1",
+            "is isolated, but multiAssetsMargin is true",
+        ),
         (_with(binance(), 60000, "leverageTiers", BTC, 1, "minNotional"), f"/leverageTiers/{BTC}", "a gap"),
         (
             _with(binance(), {"cum": 90}, "leverageTiers", BTC, 1, "info"),

@@ -40,7 +40,7 @@ PAYLOAD: dict[str, Any] = {
             "address": "dydx1example",
             "subaccountNumber": Decimal(0),
             "equity": "5300",
-            "freeCollateral": "1000",
+            "freeCollateral": "3460",
             "openPerpetualPositions": {
                 "BTC-USD": {
                     "market": "BTC-USD",
@@ -177,6 +177,7 @@ def test_a_subaccount_without_positions_is_its_quote_balance() -> None:
             f"{SUBACCOUNT}/openPerpetualPositions": {},
             f"{SUBACCOUNT}/assetPositions/USDC": {"size": "250.5", "side": "LONG"},
             f"{SUBACCOUNT}/equity": "250.5",
+            f"{SUBACCOUNT}/freeCollateral": "250.5",
         }
     )
     assert (state.positions, state.balances[0].wallet_balance) == ((), Decimal("250.5"))
@@ -188,6 +189,7 @@ def test_a_subaccount_without_assets_has_a_balance_of_zero() -> None:
             f"{SUBACCOUNT}/openPerpetualPositions": {},
             f"{SUBACCOUNT}/assetPositions": {},
             f"{SUBACCOUNT}/equity": "0",
+            f"{SUBACCOUNT}/freeCollateral": "0",
         }
     )
     assert state.balances[0].wallet_balance == 0
@@ -247,6 +249,7 @@ def test_a_maintenance_fraction_that_was_cut_needs_the_liquidity_tiers() -> None
     changes: dict[str, object] = {
         f"{BTC_MARKET}/initialMarginFraction": "0.033333",
         f"{BTC_MARKET}/maintenanceMarginFraction": "0.019999",
+        f"{SUBACCOUNT}/freeCollateral": "3976.677",
     }
     error = refused(changes)
     assert error.pointer == f"{BTC_MARKET}/maintenanceMarginFraction"
@@ -326,6 +329,8 @@ def test_a_market_that_is_not_listed_is_asked_for() -> None:
     [
         ({f"{SUBACCOUNT}/equity": "5300.01"}, f"{SUBACCOUNT}/equity", "is 5300"),
         ({ETH: ABSENT}, f"{SUBACCOUNT}/equity", "but USDC"),
+        ({f"{SUBACCOUNT}/freeCollateral": "3460.01"}, f"{SUBACCOUNT}/freeCollateral", "is 3460"),
+        ({f"{BTC_MARKET}/initialMarginFraction": "0.06"}, f"{SUBACCOUNT}/freeCollateral", "is 3150"),
         ({f"{BTC}/unrealizedPnl": "1400"}, f"{BTC}/unrealizedPnl", "is 1000"),
         ({f"{BTC_MARKET}/oraclePrice": "64000"}, f"{BTC}/unrealizedPnl", "is 2000"),
         ({f"{BTC}/size": "-0.5"}, f"{BTC}/size", "on the LONG side"),
@@ -342,6 +347,19 @@ def test_figures_that_contradict_each_other_are_refused(changes: dict[str, objec
 def test_a_profit_of_another_moment_than_the_equity_is_noticed() -> None:
     error = refused({f"{BTC}/unrealizedPnl": "1000.01"})
     assert error.pointer == f"{SUBACCOUNT}/equity"
+
+
+def test_the_free_collateral_is_told_with_the_fraction_that_the_open_interest_does_not_scale() -> None:
+    """The indexer counts so; at 900 BTC of 62,000 the policy's own initial margin is that of a fraction of 100%."""
+    state = imported()
+    assert evaluate(load_policy("dydx-v4"), state).pools[0].initial_margin == 31000 + Decimal("0.05") * 5800
+
+
+def test_without_profits_the_oracle_price_may_have_moved_since_the_free_collateral() -> None:
+    """The fractions of 36,800 by a hundredth, as much as of the equity."""
+    bare: dict[str, object] = {f"{BTC}/unrealizedPnl": ABSENT, f"{ETH}/unrealizedPnl": ABSENT}
+    assert imported({**bare, f"{SUBACCOUNT}/freeCollateral": "3445"}).positions
+    assert refused({**bare, f"{SUBACCOUNT}/freeCollateral": "3400"}).pointer == f"{SUBACCOUNT}/freeCollateral"
 
 
 def test_several_subaccounts_are_refused() -> None:

@@ -211,7 +211,7 @@ def test_a_margin_table_below_fifty_is_one_tier_of_that_leverage() -> None:
 
 
 def test_a_position_of_size_zero_is_no_position() -> None:
-    state = mixed({f"{HYPE}/szi": "0.0"})
+    state = mixed({f"{HYPE}/szi": "0.0", "/clearinghouseState/marginSummary": ABSENT})
     assert [position.id for position in state.positions] == ["SOL"]
 
 
@@ -220,6 +220,7 @@ def test_an_account_without_positions_has_its_ledger_as_balance() -> None:
         {
             "/clearinghouseState/assetPositions": [],
             "/clearinghouseState/crossMarginSummary": {"accountValue": "5.5", "totalRawUsd": "5.5"},
+            "/clearinghouseState/marginSummary": {"accountValue": "5.5", "totalRawUsd": "5.5", "totalNtlPos": "0.0"},
         }
     )
     assert state.positions == ()
@@ -361,6 +362,36 @@ def test_an_account_value_that_ledger_and_positions_do_not_give_is_a_contradicti
 def test_a_position_left_out_of_a_payload_is_noticed_by_the_account_value() -> None:
     with pytest.raises(StateError, match="accountValue"):
         mixed({"/clearinghouseState/assetPositions": MIXED["clearinghouseState"]["assetPositions"][1:]})
+
+
+@pytest.mark.parametrize(
+    ("summary", "total", "own", "other", "problem"),
+    [
+        ("crossMarginSummary", "totalNtlPos", "1600.0", "1792.58", "positionValue of the cross positions is 1600"),
+        ("marginSummary", "totalNtlPos", "1792.58", "1600.0", "positionValue of all positions is 1792.58"),
+        ("crossMarginSummary", "totalMarginUsed", "320.0", "319.9", "marginUsed of the cross positions, 320"),
+        ("marginSummary", "totalMarginUsed", "338.564417", "320.0", "marginUsed of all positions, 338.564417"),
+        ("marginSummary", "accountValue", "918.564417", "900.0", "of all positions is 918.564417"),
+    ],
+)
+def test_a_total_that_the_positions_do_not_make_up_is_a_contradiction(
+    summary: str, total: str, own: str, other: str, problem: str
+) -> None:
+    """Of the cross positions in the one summary, of all in the other."""
+    place = f"/clearinghouseState/{summary}/{total}"
+    assert mixed({place: own}) == mixed()
+    with pytest.raises(StateError) as raised:
+        mixed({place: other})
+    assert raised.value.pointer == place
+    assert problem in raised.value.problem
+
+
+def test_the_account_is_its_cross_part_and_its_isolated_positions() -> None:
+    """Ledger and value of all may fit each other, and still be of another moment than the cross part."""
+    moved = {"accountValue": "1918.564417", "totalRawUsd": "511.144417"}
+    with pytest.raises(StateError, match=r"1918\.564417, but that of crossMarginSummary .* is 918\.564417") as raised:
+        mixed({"/clearinghouseState/marginSummary": moved})
+    assert raised.value.pointer == "/clearinghouseState/marginSummary/accountValue"
 
 
 def test_an_isolated_ledger_that_does_not_give_the_margin_used_is_a_contradiction() -> None:

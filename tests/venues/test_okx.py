@@ -272,8 +272,10 @@ def test_quantities_are_contracts_and_signed() -> None:
 
 
 def test_the_side_of_long_and_short_mode_gives_the_sign() -> None:
-    state = imported({f"{FUTURE}/posSide": "short", f"{FUTURE}/pos": "200", f"{SWAP}/posSide": "long"})
-    assert [held.quantity for held in state.positions][:2] == [Decimal(900), Decimal(-200)]
+    sides: dict[str, object] = {f"{FUTURE}/posSide": "short", f"{FUTURE}/pos": "200", f"{SWAP}/posSide": "long"}
+    for mode in ("long_short_mode", ABSENT):
+        state = imported({**sides, "/config/data/0/posMode": mode})
+        assert [held.quantity for held in state.positions][:2] == [Decimal(900), Decimal(-200)]
 
 
 def test_an_isolated_position_has_the_margin_that_is_assigned_to_it() -> None:
@@ -567,6 +569,16 @@ def test_a_settlement_currency_that_the_balance_lacks_is_refused() -> None:
 )
 def test_a_figure_that_others_contradict_is_refused(pointer: str, value: str) -> None:
     assert refused({pointer: value}).pointer == pointer
+
+
+def test_a_side_that_the_position_mode_rules_out_is_refused() -> None:
+    error = refused({f"{SWAP}/posSide": "long"})
+    assert (error.pointer, error.problem) == (f"{SWAP}/posSide", "posSide is long, but config.posMode is net_mode")
+
+
+def test_a_negative_size_on_the_long_side_is_refused() -> None:
+    changes = {"/config/data/0/posMode": "long_short_mode", f"{SWAP}/posSide": "long", f"{SWAP}/pos": "-900"}
+    assert refused(changes).pointer == f"{SWAP}/pos"
 
 
 def test_contracts_of_one_underlying_are_counted_together_when_tiers_are_checked() -> None:

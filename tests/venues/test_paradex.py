@@ -40,7 +40,7 @@ PAYLOAD: dict[str, Any] = {
     "account": {
         "account": "0x123",
         "account_value": "11680.75",
-        "free_collateral": "10000",
+        "free_collateral": "10180.75",
         "initial_margin_requirement": "1500",
         "maintenance_margin_requirement": "700",
         "settlement_asset": "USDC",
@@ -184,7 +184,11 @@ def test_quantities_are_signed() -> None:
 
 
 def test_a_position_of_size_zero_is_no_position() -> None:
-    changes: dict[str, object] = {f"{ETH}/size": "0", "/account/account_value": "11475.25"}
+    changes: dict[str, object] = {
+        f"{ETH}/size": "0",
+        "/account/account_value": "11475.25",
+        "/account/free_collateral": "9975.25",
+    }
     assert [position.id for position in imported(changes).positions] == ["BTC-USD-PERP"]
 
 
@@ -230,7 +234,12 @@ def test_tokens_held_are_balances_at_the_mark_price_of_the_perpetual_on_them() -
 
 
 def test_an_account_without_the_settlement_asset_has_none_of_it() -> None:
-    changes: dict[str, object] = {"/balances/results/0": ABSENT, "/account/account_value": "1480.75"}
+    changes: dict[str, object] = {
+        "/balances/results/0": ABSENT,
+        "/account/account_value": "1480.75",
+        # Nothing is free where the requirement of 1,500 is not met.
+        "/account/free_collateral": "0",
+    }
     assert [(row.asset, row.wallet_balance) for row in imported(changes).balances] == [
         ("USDC", Decimal(0)),
         ("ETH", Decimal("0.1")),
@@ -357,6 +366,22 @@ def test_a_token_without_an_index_price_is_asked_for() -> None:
     [
         ({"/account/account_value": "13000"}, "/account/account_value", "are 11680.75"),
         ({ETH: ABSENT, "/balances/results/0/size": "9000"}, "/account/account_value", "but balances"),
+        (
+            {"/account/free_collateral": "10180.7501"},
+            "/account/free_collateral",
+            "initial_margin_requirement is 10180.75",
+        ),
+        ({"/account/free_collateral": "0"}, "/account/free_collateral", "initial_margin_requirement is 10180.75"),
+        ({"/account/margin_cushion": "10981"}, "/account/margin_cushion", "maintenance_margin_requirement is 10980.75"),
+        (
+            {
+                "/account/initial_margin_requirement": "1050",
+                "/account/free_collateral": "10630.75",
+                "/account/maintenance_margin_requirement": "1050.01",
+            },
+            "/account/initial_margin_requirement",
+            "less than maintenance_margin_requirement, 1050.01",
+        ),
         ({f"{BTC}/unrealized_pnl": "1700"}, f"{BTC}/unrealized_pnl", "is 985.25"),
         ({"/markets_summary/results/0/mark_price": "65000"}, f"{BTC}/unrealized_pnl", "is 2485.25"),
         ({f"{BTC}/size": "-0.5"}, f"{BTC}/size", "on the LONG side"),
@@ -372,12 +397,28 @@ def test_figures_that_contradict_each_other_are_refused(changes: dict[str, objec
 
 
 def test_an_account_without_positions_has_exactly_its_balances_as_account_value() -> None:
-    changes: dict[str, object] = {"/positions/results": [], "/balances/results/1": ABSENT}
+    changes: dict[str, object] = {
+        "/positions/results": [],
+        "/balances/results/1": ABSENT,
+        "/account/free_collateral": ABSENT,
+    }
     assert imported({**changes, "/account/account_value": "10200"}).positions == ()
     assert refused({**changes, "/account/account_value": "10200.01"}).pointer == "/account/account_value"
 
 
 # ---------------------------------------------------------------- what the rules of cross margin do not cover
+
+
+def test_an_excess_is_off_by_as_little_as_in_the_venues_own_sample() -> None:
+    """Paradex API, GET /v1/account, the sample: 136285.06918911 - 31597.25239676 is printed as 104687.8167956."""
+    assert imported({"/account/free_collateral": "10180.7500033"}).positions
+
+
+def test_an_initial_margin_below_cross_margins_is_portfolio_margin_and_refused() -> None:
+    """1,026 at least: 2% of 36,800, and the ETH that is held."""
+    error = refused({"/account/initial_margin_requirement": "1000", "/account/free_collateral": "10680.75"})
+    assert error.pointer == "/account/initial_margin_requirement"
+    assert "does not read portfolio margin" in error.remedy
 
 
 def test_a_requirement_below_cross_margins_is_portfolio_margin_and_refused() -> None:
