@@ -49,6 +49,7 @@ class TierTable:
         pointer: JSON pointer of the table in the account document, or the file it came from.
         places: of an imported table, where each cell comes from, by row and column.
         imported: whether the table is a venue's own answer, which has other names.
+        of_policy: whether the table is the policy's, so that its pointer is a place in a rule file or a data file.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +57,7 @@ class TierTable:
     pointer: str = ""
     places: Mapping[tuple[int, str], tuple[str, ...]] = field(default=MappingProxyType({}), repr=False)
     imported: bool = field(default=False, repr=False)
+    of_policy: bool = field(default=False, repr=False)
     bounds: tuple[Decimal, ...] = field(init=False, repr=False)
     """The lower bound of each row, as engines look for one; after them where the last row ends, if it does."""
     derived: dict[Any, Any] = field(factory=dict, init=False, repr=False)
@@ -369,7 +371,7 @@ def pointer_to_cell(table: TierTable, row: int, column: str) -> str:
 
 def cell_sources(table: TierTable, row: int, column: str) -> tuple[str, ...]:
     """JSON pointers to where a cell of a tier table comes from; of a table in a file, the file's name."""
-    if not table.pointer.startswith("/") and not table.imported:
+    if table.of_policy:
         return (table.pointer,)
     found = table.places.get((row, column))
     if found is not None:

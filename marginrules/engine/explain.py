@@ -685,7 +685,7 @@ class _Tracer:
         if row is None:
             end = () if table.end is None else (_cell(table, len(table.rows) - 1, table.end_column),)
             return self._make(node, value, text, "", (key, *end))
-        whole = table.imported or not table.pointer.startswith("/")
+        whole = table.imported or table.of_policy
         place = table.pointer if whole else f"{table.pointer}/{row}"
         bound = table.columns[0].replace("_", " ")
         note = f"tier {row + 1} of {len(table.rows)}, {bound} {plain_text(table.bounds[row])}"

@@ -306,7 +306,7 @@ class Interpreter:
         bounds = table.bounds
         row = row_of(table, key)  # type: ignore[arg-type]
         if row == len(table.rows):
-            reason = f"the tiers end at {plain_text(table.bounds[row])}, and {plain_text(key)} is beyond"  # type: ignore[arg-type]
+            reason = f"the tiers end at {plain_text(table.bounds[row])}"
             return Unknown(reason, pointer_to_cell(table, row - 1, table.end_column)), None, {}
         if isinstance(node, plan.Pick):
             return self._in_row(node.result, table, row, entity), row, {}

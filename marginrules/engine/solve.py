@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import define, evolve, field, frozen
 
 from marginrules.account.state import AccountState, Instrument, pointer_to
-from marginrules.arithmetic import SOLVED_DIGITS, to_solved_digits
+from marginrules.arithmetic import SOLVED_DIGITS, plain_text, to_solved_digits
 from marginrules.engine.interpret import POOL, Interpreter
 from marginrules.engine.kernel import Kernel, Rows, compile_nodes, run_kernel
 from marginrules.engine.unknown import MissingError, Unknown, Value
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 NO_PRICE = "none"
 """The reason of a price that does not exist: nothing that is missing, and no error."""
+
+_SHOWN = Context(prec=12)
+"""A price in words is not given to the last digit."""
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -271,7 +274,10 @@ def _ended(pool: "PoolEvaluation", walked: Walked, condition: plan.Node, instrum
         try:
             verdict(1 / beyond if inverse else beyond)
         except _UnknownAlongError as error:
-            unseen.append(_Unseen(1 / x if inverse else x, error.reason))
+            price = 1 / x if inverse else x
+            side = "below" if (beside is BELOW) != inverse else "above"
+            reason = f"{side} a price of {plain_text(_SHOWN.plus(price).normalize())} {error.reason.reason}"
+            unseen.append(_Unseen(price, Unknown(reason, error.reason.pointer)))
         else:
             return None
     if inverse:

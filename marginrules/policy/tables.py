@@ -121,7 +121,8 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
             return None
     if typed.get("maintenance_amount", LITERAL).kind == "literal" and bound.kind == "amount":
         typed["maintenance_amount"] = bound
-    return LoadedTable(table.name, TierTable(table.columns, tuple(rows), table.span.file_line), None, typed, table.span)
+    built = TierTable(table.columns, tuple(rows), table.span.file_line, of_policy=True)
+    return LoadedTable(table.name, built, None, typed, table.span)
 
 
 def _stray(columns: Sequence[str]) -> str:
@@ -269,7 +270,7 @@ def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> 
             raise _DataError(f"row {index} has no `symbol`", "write whose tier it is")
         rows.setdefault(str(record["symbol"]) if table.per_symbol else "", []).append(cells)
     typed = {column: _column_dimension(column, LITERAL) for column in columns}
-    built = {symbol: TierTable(tuple(columns), tuple(found), name) for symbol, found in rows.items()}
+    built = {symbol: TierTable(tuple(columns), tuple(found), name, of_policy=True) for symbol, found in rows.items()}
     if table.per_symbol:
         return LoadedTable(table.name, None, built, typed, table.span)
     return LoadedTable(table.name, built[""], None, typed, table.span)

@@ -1,6 +1,7 @@
 """Where the rows of a tier table begin and end: bounds that are in or out, and keys beyond the last row."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_a_price_beyond_the_end_of_the_tiers_is_unknown(rule: str) -> None:
     assert position.liquidation_price is None
     assert position.bankruptcy_price == 600
     reasons = {entry.at: entry.reason for entry in report.unknown}
-    assert "the tiers end at 2000" in reasons["/positions/0/liquidation_price"]
+    assert reasons["/positions/0/liquidation_price"] == "above a price of 200 the tiers end at 2000"
 
 
 def test_of_an_inverse_contract_the_end_lies_below() -> None:
@@ -141,7 +142,10 @@ def test_of_an_inverse_contract_the_end_lies_below() -> None:
     tiers = [{"above": "0", "up_to": "20", "maintenance_rate": "0.01"}]
     report = marginrules.evaluate(*_evaluated(PROGRESSIVE, tiers, quantity="1000", wallet="100", inverse=True))
     assert report.position("A").liquidation_price is None
-    assert "the tiers end at 20," in next(e.reason for e in report.unknown if e.at.endswith("liquidation_price"))
+    assert (
+        next(e.reason for e in report.unknown if e.at.endswith("liquidation_price"))
+        == "below a price of 50 the tiers end at 20"
+    )
     near = marginrules.evaluate(*_evaluated(PROGRESSIVE, tiers, quantity="1000", wallet="5", inverse=True))
     without = [{"above": "0", "maintenance_rate": "0.01"}]
     free = marginrules.evaluate(*_evaluated(PROGRESSIVE, without, quantity="1000", wallet="5", inverse=True))
@@ -164,3 +168,13 @@ def test_a_derivation_shows_where_the_table_ends() -> None:
     found = marginrules.explain(*_evaluated(PROGRESSIVE, OUT, mark="201"), "maintenance_margin:A")
     leaves = {step.pointer: step.value for step in found.walk() if not step.children}
     assert leaves["/instruments/0/tiers/1/up_to"] == 2000
+
+
+def test_the_place_of_a_policy_table_is_one_in_the_rule_file(tmp_path: Path) -> None:
+    """Not a JSON pointer into the account, whatever the path of the file looks like."""
+    text = POLICY.format(rule="tiered notional by steps rate tier.maintenance_rate", contract="linear")
+    path = tmp_path / "ends.margin"
+    path.write_text(text + "table steps { | above | up_to | maintenance_rate | | 0 | 1_000 | 1% | }", encoding="utf-8")
+    _, state = _evaluated(PROGRESSIVE, OUT, mark="200")
+    report = marginrules.evaluate(marginrules.load_policy(path), state)
+    assert {entry.pointer for entry in report.unknown if "tiers end" in entry.reason} == {f"{path}:17"}
