@@ -6,6 +6,7 @@ from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
+from marginrules.policy.checks.places import shown
 from marginrules.policy.elaborate import STANDARD_FIGURES
 
 
@@ -59,17 +60,8 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
             yield f"table `{name}`", table.span
 
 
-def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
-    for scope, definitions in pool.definitions.items():
-        for name, named in definitions.items():
-            if name in STANDARD_FIGURES.get(scope, {}) or name in pool.published.get(scope, ()):
-                yield named
-    yield from pool.thresholds
-    yield from (node for node in (pool.liquidate, pool.when, pool.positions, pool.orders, pool.draws_where) if node)
-
-
 def _named(checking: Checking) -> Iterator[plan.Named]:
-    stack = [node for pool in checking.pools for node in _roots(pool)]
+    stack = [node for pool in checking.pools for node in shown(pool)]
     stack.extend(checking.procedures)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
