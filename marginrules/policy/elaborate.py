@@ -860,6 +860,15 @@ class PoolElaborator:
             self.whole.kept.extend(arguments)
         return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
 
+    def uncalled(self, scope: plan.Scope, owner: str, rule: DefinitionRule) -> None:
+        """Read the body of a definition with parameters that nothing calls: what it is called with may be anything."""
+        definition = rule.definition
+        key = (scope, owner, definition.name)
+        parameters = {name: self.broken(definition.span) for name in definition.parameters}
+        self.in_progress.append(key)
+        self.expression(definition.value, _Place(scope, owner, parameters, base=rule.base))
+        self.in_progress.pop()
+
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
         members = plan.members_named(expression.members.name)
         group = place.scope if place.scope in self.rules.groups else None

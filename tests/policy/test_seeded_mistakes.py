@@ -168,6 +168,13 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("decided-condition", "equity > equity", ("never holds",), {"pool": "threshold t when equity > equity"}),
     ("decided-condition", "margin_mode == isolated", ("covers",), {"pool": "publish x = sum(notional of positions where margin_mode == isolated)"}),
     ("decided-condition", "amount > pool.equity and amount <= pool.equity", ("never holds",), {"end": "allow withdraw when amount > pool.equity and amount <= pool.equity"}),
+    ("undefined-name", "leverge", ("leverage",), {"position": "f(x) = x + leverge"}),
+    ("dimension-mismatch", "1%", ("rate", "money"), {"position": "f(x) = x * (notional + 1%)"}),
+    ("definition-cycle", "f(x) = f(x) + 1", ("itself",), {"position": "f(x) = f(x) + 1"}),
+    ("undefined-name", "leverge", ("leverage",), {"pool": "f(x) = sum(x * leverge of positions)"}),
+    ("undefined-name", "leverge", ("leverage",), {"isolated": "position { f(x) = x + leverge }"}),
+    ("undefined-name", "leverge", ("leverage",), {"file": "group g by instrument { a = sum(leverge) }"}),
+    ("undefined-name", "notinal", ("defined",), {"file": "group g by instrument { a(x) = x * sum(notional) + notinal }"}),
     ("incomplete-pool", "", ("one per",), {"end": "pool other { equity = 1 }"}),
     ("unknown-policy", "", ("nosuch",), {}),
 ]  # fmt: skip

@@ -50,7 +50,7 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
         for name, rule in pool.definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES["pool"]
             used = rule.definition.span in read or rule.definition.span in spans
-            if not shown and not used and not rule.definition.parameters:
+            if not shown and not used:
                 yield f"`{pool.pool.name}.{name}`", rule.definition.span
     for name, constant in rules.constants.items():
         if ("constant", name) not in checking.whole.used and constant.span.source == own:
