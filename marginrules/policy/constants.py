@@ -8,6 +8,12 @@ from marginrules.policy import plan
 
 _ZERO = Decimal(0)
 
+_UNARY: Mapping[str, Callable[[Decimal], Decimal]] = {
+    "-": CONTEXT.minus,
+    "abs": CONTEXT.abs,
+    "sqrt": CONTEXT.sqrt,
+    "ln": CONTEXT.ln,
+}
 _BINARY: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": CONTEXT.add,
     "-": CONTEXT.subtract,
@@ -25,9 +31,11 @@ def constant_value(node: plan.Node) -> Decimal | None:
             return value
         case plan.Named(value=inner):
             return constant_value(inner)
-        case plan.Unary(operator="-" | "abs" as operator, operand=operand):
+        case plan.Unary(operator=operator, operand=operand) if operator in _UNARY:
             inside = constant_value(operand)
-            return None if inside is None else -inside if operator == "-" else abs(inside)
+            if inside is None or (operator == "sqrt" and inside < _ZERO) or (operator == "ln" and inside <= _ZERO):
+                return None
+            return _UNARY[operator](inside)
         case plan.Binary(operator=operator, left=left, right=right):
             one = constant_value(left)
             other = None if one is None else constant_value(right)
