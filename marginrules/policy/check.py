@@ -223,6 +223,15 @@ def _inputs(rules: Rules, whole: Elaborator) -> tuple[FieldSpec, ...]:
 _ALWAYS = True
 """What a `covers` without a condition says."""
 
+_OF_THE_DOCUMENT = {
+    ("instrument", "contract_size"),
+    ("instrument", "mark_price"),
+    ("position", "assigned_margin"),
+    ("order", "price"),
+    ("asset", "index_price"),
+}
+"""Fields that need not be there, and that more than rules read: a default of a policy would hold in its rules alone."""
+
 _UNITS = {"rate": "rate", "number": "number", "price": "price", "quantity": "contracts", "duration": "seconds"}
 
 
@@ -258,6 +267,23 @@ def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | No
         )
         return None
     what = f"`{declared.entity}.{declared.name}`"
+    repeated = [word for word in dict.fromkeys(dimension.choices) if dimension.choices.count(word) > 1]
+    if repeated:
+        reader.report(
+            "duplicate-definition",
+            declared.dimension.span,
+            f"{what} names the choice `{repeated[0]}` twice",
+            "name each choice once",
+        )
+    needed = (shared is not None and shared.required) or (declared.entity, declared.name) in _OF_THE_DOCUMENT
+    if declared.default is not None and needed:
+        reader.report(
+            "unused-default",
+            declared.default.span,
+            f"{what} is always what the document says: notional, profit and conversions follow from it and know no default",
+            "leave the default out, or declare an input under the venue's own name for the rules that need one",
+        )
+        return None
     default = reader.input_default(declared, dimension)
     minimum = _bound(declared.minimum, dimension, reader, f"the least {what}")
     maximum = _bound(declared.maximum, dimension, reader, f"the greatest {what}")

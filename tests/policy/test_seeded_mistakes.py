@@ -185,6 +185,10 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("division-by-zero", "0%", ("zero",), {"position": "publish x = leverage / 0%"}),
     ("division-by-zero", "none", ("zero",), {"file": "const none = 0", "position": "publish x = notional / none"}),
     ("division-by-zero", "none", ("zero",), {"file": "const none = 0", "position": "publish x = round(leverage, up to none)"}),
+    ("duplicate-definition", "choice of a, b, a", ("twice", "`a`"), {"file": 'input account.m: choice of a, b, a = a "m"'}),
+    ("unused-default", "5", ("mark_price", "default"), {"file": 'input instrument.mark_price: price = 5 "m"'}),
+    ("unused-default", "5", ("quantity", "default"), {"file": 'input position.quantity: quantity = 5 "q"'}),
+    ("unused-default", "0", ("assigned_margin", "default"), {"file": 'input position.assigned_margin: money in settle = 0 "m"'}),
     ("incomplete-pool", "", ("one per",), {"end": "pool other { equity = 1 }"}),
     ("unknown-policy", "", ("nosuch",), {}),
 ]  # fmt: skip
