@@ -14,7 +14,7 @@ from marginrules.account import fields as account_fields
 from marginrules.account.fields import FieldSpec
 from marginrules.arithmetic import exact_context
 from marginrules.language import nodes
-from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean, in_order
+from marginrules.language.diagnostics import Diagnostic, RuleFileError, in_order
 from marginrules.language.source import Span
 from marginrules.policy import dimensions, plan
 from marginrules.policy.actions import action_rules, liquidation_plans, procedure_nodes, replenish_plans
@@ -22,7 +22,7 @@ from marginrules.policy.checks import CHECKS
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
 from marginrules.policy.policy import Policy
-from marginrules.policy.rules import MAXIMUM_EXTENSIONS, PoolRules, Rules, boundaries, collect, on_day
+from marginrules.policy.rules import MAXIMUM_EXTENSIONS, DefinitionRule, PoolRules, Rules, boundaries, collect, on_day
 from marginrules.policy.tables import ReadFile, load_table
 
 Extended = Callable[[str, Span], nodes.PolicyFile]
@@ -223,6 +223,15 @@ def _inputs(rules: Rules, whole: Elaborator) -> tuple[FieldSpec, ...]:
 _ALWAYS = True
 """What a `covers` without a condition says."""
 
+_OF_THE_DOCUMENT = {
+    ("instrument", "contract_size"),
+    ("instrument", "mark_price"),
+    ("position", "assigned_margin"),
+    ("order", "price"),
+    ("asset", "index_price"),
+}
+"""Fields that need not be there, and that more than rules read: a default of a policy would hold in its rules alone."""
+
 _UNITS = {"rate": "rate", "number": "number", "price": "price", "quantity": "contracts", "duration": "seconds"}
 
 
@@ -258,6 +267,23 @@ def _field_spec(declared: nodes.Input, reader: PoolElaborator) -> FieldSpec | No
         )
         return None
     what = f"`{declared.entity}.{declared.name}`"
+    repeated = [word for word in dict.fromkeys(dimension.choices) if dimension.choices.count(word) > 1]
+    if repeated:
+        reader.report(
+            "duplicate-definition",
+            declared.dimension.span,
+            f"{what} names the choice `{repeated[0]}` twice",
+            "name each choice once",
+        )
+    needed = (shared is not None and shared.required) or (declared.entity, declared.name) in _OF_THE_DOCUMENT
+    if declared.default is not None and needed:
+        reader.report(
+            "unused-default",
+            declared.default.span,
+            f"{what} is always what the document says: notional, profit and conversions follow from it and know no default",
+            "leave the default out, or declare an input under the venue's own name for the rules that need one",
+        )
+        return None
     default = reader.input_default(declared, dimension)
     minimum = _bound(declared.minimum, dimension, reader, f"the least {what}")
     maximum = _bound(declared.maximum, dimension, reader, f"the greatest {what}")
@@ -444,25 +470,44 @@ def _published(rules: Rules, pool: PoolRules, scope: plan.Scope) -> tuple[str, .
 
 
 def _elaborate_unreached(rules: Rules, whole: Elaborator) -> None:
-    """Type what no pool reads, so that its mistakes are found too: other entities' definitions, and all constants."""
+    """Type what no pool reads, so that its mistakes are found too."""
     reader = PoolElaborator(whole, None)
+    used, read = set(whole.used), set(whole.read)
     for constant in rules.constants.values():
-        used = ("constant", constant.name) in whole.used
         reader.constant(constant.name)
-        if not used:
-            whole.used.discard(("constant", constant.name))
-    host: Mapping[str, plan.Scope] = {"instrument": "position", "asset": "position", "account": "account"}
-    pool_reader = PoolElaborator(whole, rules.pools[0]) if rules.pools else reader
+    readers = [entry for entry in whole.readers if entry is not None]
+    host: Mapping[str, plan.Scope] = {"instrument": "position", "asset": "position"}
     for entity, definitions in rules.definitions.items():
-        if entity not in host:
+        scope = host.get(entity, entity)
+        for name, rule in definitions.items():
+            _in_any_pool(whole, readers or [reader], scope, entity, name, rule)
+    for entry in readers:
+        if entry.pool is None:
             continue
-        for name in definitions:
-            used = (entity, name) in whole.used
-            pool_reader.definition(host[entity], entity, name)
-            if not used:
-                whole.used.discard((entity, name))
-    for entity in rules.definitions:
-        if entity not in FIELDS and entity not in rules.groups:  # pragma: no cover - the grammar admits no other
-            whole.report(
-                "undefined-name", rules.header.span, f"there is no entity `{entity}`", did_you_mean(entity, FIELDS)
-            )
+        for entity, definitions in (("pool", entry.pool.definitions), *entry.pool.members.items()):
+            for name, rule in definitions.items():
+                _in_any_pool(whole, [entry], host.get(entity, entity), entity, name, rule)
+    whole.used &= used
+    whole.read &= read
+
+
+def _in_any_pool(
+    whole: Elaborator, readers: list[PoolElaborator], scope: plan.Scope, entity: str, name: str, rule: DefinitionRule
+) -> None:
+    """Read a definition that nothing has read yet, where it makes sense: what it names may be in one of the pools alone."""
+    if rule.definition.span in whole.read:
+        return
+    found: list[list[Diagnostic]] = []
+    before = list(whole.diagnostics)
+    for reader in readers:
+        # What is read here is no rule about actions, though the pool itself is read.
+        finished, reader.finished = reader.finished, False
+        if rule.definition.parameters:
+            reader.uncalled(scope, entity, rule)
+        else:
+            reader.definition(scope, entity, name)
+        reader.finished = finished
+        found.append(whole.diagnostics[len(before) :])
+        del whole.diagnostics[len(before) :]
+    if all(found):
+        whole.diagnostics.extend(found[0])

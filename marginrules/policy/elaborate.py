@@ -15,10 +15,12 @@ from attrs import define, evolve, field, frozen
 
 from marginrules.account import fields as account_fields
 from marginrules.account.state import END_COLUMNS, TierTable
+from marginrules.arithmetic import plain_text
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.source import Source, Span
 from marginrules.policy import dimensions, plan
+from marginrules.policy.constants import constant_value
 from marginrules.policy.dimensions import BROKEN, FLAG, LITERAL, NUMBER, PRICE, QUANTITY, RATE, RATIO, Dimension
 from marginrules.policy.plan import Node
 from marginrules.policy.rules import DefinitionRule, PoolRules, Rules
@@ -632,7 +634,7 @@ class PoolElaborator:
             verb = "add" if operator == "+" else "subtract"
             dimension = self._together(left, right, spans[1], verb, spans)
             return None if dimension is None else self._arithmetic(operator, left, right, dimension, span)
-        if operator == "/" and _literal_value(right) == _ZERO:
+        if operator == "/" and constant_value(right) == _ZERO:
             self.report("division-by-zero", spans[1], "this divides by zero", "divide by what is never zero")
             return None
         dimension = dimensions.product(left.dimension, right.dimension, 1 if operator == "*" else -1)
@@ -790,6 +792,10 @@ class PoolElaborator:
                     label=str(first.dimension),
                 )
                 return None
+            value = constant_value(first)
+            if value is not None and value <= _ZERO:
+                self._no_value("a logarithm is of a number above zero", value, expression)
+                return None
             return self.make(plan.Unary, "ln", first, dimension=RATIO, span=span)
         if name == "sqrt":
             if any(power % 2 for _, power in first.dimension.units):
@@ -801,11 +807,24 @@ class PoolElaborator:
                     label=str(first.dimension),
                 )
                 return None
+            value = constant_value(first)
+            if value is not None and value < _ZERO:
+                self._no_value("a square root is of zero or more", value, expression)
+                return None
             dimension = dimensions.amount({symbol: power // 2 for symbol, power in first.dimension.units})
             if first.dimension == BROKEN:
                 dimension = BROKEN
             return self.make(plan.Unary, "sqrt", first, dimension=dimension, span=span)
         if name == "clamp":
+            bounds = (constant_value(arguments[1]), constant_value(arguments[2]))
+            if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
+                self.report(
+                    "out-of-domain",
+                    expression.arguments[1].span.through(expression.arguments[2].span),
+                    f"nothing lies between {plain_text(bounds[0])} and {plain_text(bounds[1])}",
+                    "write the lower bound first: `clamp(x, low, high)`",
+                )
+                return None
             low = self._extreme("max", [arguments[0], arguments[1]], expression, (0, 1))
             return None if low is None else self._extreme("min", [low, arguments[2]], expression, (0, 2))
         result: Node | None = first
@@ -813,6 +832,14 @@ class PoolElaborator:
             if result is not None:
                 result = self._extreme(name, [result, argument], expression, (0, index))
         return result
+
+    def _no_value(self, what: str, value: Decimal, expression: nodes.Call) -> None:
+        self.report(
+            "out-of-domain",
+            expression.arguments[0].span,
+            f"{what}, and this is {plain_text(value)}",
+            "correct the number, or take it of what an account decides",
+        )
 
     def _one(self, span: Span) -> Node:
         return self.make(plan.Constant, _ONE, dimension=LITERAL, span=span)
@@ -859,6 +886,15 @@ class PoolElaborator:
             self.calls[called] = body
             self.whole.kept.extend(arguments)
         return self.named(place.scope, expression.span.text, body, definition.cites, definition.span)
+
+    def uncalled(self, scope: plan.Scope, owner: str, rule: DefinitionRule) -> None:
+        """Read the body of a definition with parameters that nothing calls: what it is called with may be anything."""
+        definition = rule.definition
+        key = (scope, owner, definition.name)
+        parameters = {name: self.broken(definition.span) for name in definition.parameters}
+        self.in_progress.append(key)
+        self.expression(definition.value, _Place(scope, owner, parameters, base=rule.base))
+        self.in_progress.pop()
 
     def _aggregate(self, expression: nodes.Aggregate, place: _Place) -> Node | None:
         members = plan.members_named(expression.members.name)
@@ -1198,6 +1234,15 @@ class PoolElaborator:
             return None
         if expression.decimals:
             step = self.fit(step, NUMBER, expression.step.span, "the number of decimals")
+            places = constant_value(step)
+            if places is not None and places != places.to_integral_value():
+                self.report(
+                    "out-of-domain",
+                    expression.step.span,
+                    f"a number has no {plain_text(places)} decimals",
+                    "write a whole number of decimals, or the step itself: `up to 0.005`",
+                )
+                return None
             step = self.make(plan.Unary, "decimals", step, dimension=operand.dimension, span=expression.step.span)
             return self.make(
                 plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span
@@ -1207,9 +1252,14 @@ class PoolElaborator:
             if not (operand.dimension.dimensionless and step.dimension.dimensionless)
             else step
         )
-        value = _literal_value(step)
+        value = constant_value(step)
         if value is not None and value <= _ZERO:
-            self.report("division-by-zero", expression.step.span, "a rounding step is above zero", "write the step")
+            self.report(
+                "division-by-zero",
+                expression.step.span,
+                f"a rounding step is above zero, and this is {plain_text(value)}",
+                "write the step, such as `0.01` of what is rounded, or `up to 2 decimals`",
+            )
             return None
         return self.make(
             plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span

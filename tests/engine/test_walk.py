@@ -266,8 +266,8 @@ position {
     [
         # The equity of 20 long is 20 p - 1000: 400 at 70, 1500 at 125.
         ("number(equity) < 400 or number(equity) > 1500", ["70", "125"]),
-        ("number(equity) < 400 or number(equity) < 600", ["80"]),
-        ("number(equity) < 600 and number(equity) < 400", ["70"]),
+        ("low or number(equity) < 600", ["80"]),
+        ("number(equity) < 600 and low", ["70"]),
         ("not (number(equity) >= 400 and number(equity) <= 1500)", ["70", "125"]),
         ("number(equity) < 400 and number(equity) > -400", ["70", "30"]),
         ("number(equity) < 400 and has_positions", ["70"]),
@@ -288,7 +288,7 @@ def test_every_comparison_of_a_condition_is_followed(
     condition: str, expected: list[str], mark: str, searches: list[str]
 ) -> None:
     pool = POOL.replace("liquidate when equity < maintenance_margin", f"liquidate when {condition}").replace(
-        "  equity =", "  has_positions = count(positions) > 0\n  equity ="
+        "  equity =", "  has_positions = count(positions) > 0\n  low = number(equity) < 400\n  equity ="
     )
     price, others = prices(policy(VERDICT, pool=pool), account(("A", "20"), mark=mark))
     assert sorted([*others, *([] if price is None else [price])]) == sorted(map(Decimal, expected))

@@ -90,3 +90,15 @@ def test_what_nothing_uses_is_still_told_beside_a_mistake() -> None:
     parts = {"position": "publish x = leverge\n y = notional"}
     _, found = diagnose_text(POLICY.format(**{**DEFAULTS, **parts}), "p.margin")
     assert [entry.code for entry in found] == ["undefined-name", "unused-definition"]
+
+
+def test_what_nothing_calls_is_read_where_it_makes_sense() -> None:
+    """A formula may name what one of the pools alone has, and its parameters may be anything."""
+    parts = {
+        "file": "order { held(x) = x * notional + pool.only }",
+        "position": "side(x) = if x == cross then x == cross else quantity > 0",
+        "pool": "publish only = equity\n  far(x) = sum(x * notional of other positions)",
+    }
+    policy, found = diagnose_text(POLICY.format(**{**DEFAULTS, **parts}), "p.margin")
+    assert policy is not None, "\n".join(entry.render() for entry in found)
+    assert [entry.code for entry in found] == ["unused-definition"] * 3

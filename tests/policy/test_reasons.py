@@ -100,8 +100,10 @@ def test_a_reason_at_the_end_is_the_last_conditions_where_others_have_their_own(
 
 def test_what_must_be_left_is_shown_with_its_parentheses_and_without_its_reason() -> None:
     """The condition as written."""
-    rule = 'allow open leaving pool.equity >= 0 leaving (position.leverage <= 20 or 1 > 2) because "a" as "E"'
-    assert _refused(rule, leverage="21").because == "a: it must leave (position.leverage <= 20 or 1 > 2)"
+    rule = (
+        'allow open leaving pool.equity >= 0 leaving (position.leverage <= 20 or leverage > 9_000) because "a" as "E"'
+    )
+    assert _refused(rule, leverage="21").because == "a: it must leave (position.leverage <= 20 or leverage > 9_000)"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ A check is a function from `Checking` to what it found. It reports, and never st
 
 from marginrules.policy.checks.collateral_drawn_twice import collateral_drawn_twice
 from marginrules.policy.checks.context import Check
+from marginrules.policy.checks.decided_conditions import decided_conditions
 from marginrules.policy.checks.incomplete_header import incomplete_header
 from marginrules.policy.checks.initial_below_maintenance import initial_below_maintenance
 from marginrules.policy.checks.names_taken import names_taken
@@ -27,5 +28,6 @@ CHECKS: tuple[Check, ...] = (
     rate_out_of_range,
     initial_below_maintenance,
     unreachable_branches,
+    decided_conditions,
     unused_definitions,
 )

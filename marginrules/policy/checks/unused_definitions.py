@@ -6,6 +6,7 @@ from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
+from marginrules.policy.checks.places import shown
 from marginrules.policy.elaborate import STANDARD_FIGURES
 
 
@@ -49,7 +50,7 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
         for name, rule in pool.definitions.items():
             shown = rule.definition.publish or name in STANDARD_FIGURES["pool"]
             used = rule.definition.span in read or rule.definition.span in spans
-            if not shown and not used and not rule.definition.parameters:
+            if not shown and not used:
                 yield f"`{pool.pool.name}.{name}`", rule.definition.span
     for name, constant in rules.constants.items():
         if ("constant", name) not in checking.whole.used and constant.span.source == own:
@@ -59,17 +60,8 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
             yield f"table `{name}`", table.span
 
 
-def _roots(pool: plan.PoolPlan) -> Iterator[plan.Node]:
-    for scope, definitions in pool.definitions.items():
-        for name, named in definitions.items():
-            if name in STANDARD_FIGURES.get(scope, {}) or name in pool.published.get(scope, ()):
-                yield named
-    yield from pool.thresholds
-    yield from (node for node in (pool.liquidate, pool.when, pool.positions, pool.orders, pool.draws_where) if node)
-
-
 def _named(checking: Checking) -> Iterator[plan.Named]:
-    stack = [node for pool in checking.pools for node in _roots(pool)]
+    stack = [node for pool in checking.pools for node in shown(pool)]
     stack.extend(checking.procedures)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
