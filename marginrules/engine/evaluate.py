@@ -400,6 +400,8 @@ class _Writer:
                 liquidation, bankruptcy = self._prices(pool, place, layout.stated)
                 name = ids[place]
                 positions[name] = make(row, name, identity, liquidation, bankruptcy, others.get(place, ()))
+            for place, reason in pool.prices.partial.items():
+                self._of_position(pool, place, "other_boundaries", reason)
         if self.lacking:
             for place, position in enumerate(self.state.positions):
                 for name, reason in self.lacking.get(position.id, ()):
@@ -536,6 +538,8 @@ class _Writer:
         ]
         stated = {name: members[name] for name in _PRICES if name in members}
         liquidation, bankruptcy = self._prices(pool, index, stated) if self.solved else (None, None)
+        if index in pool.prices.partial:
+            self._of_position(pool, index, "other_boundaries", pool.prices.partial[index])
         return PositionReport(
             pool.instance.positions[index][0].id,
             pool.instance.id,

@@ -71,10 +71,15 @@ def _grid() -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
 
 @frozen
 class PoolPrices:
-    """Solved prices of a pool's positions, by name and index; further boundaries by index."""
+    """Solved prices of a pool's positions, by name and index; further boundaries by index.
+
+    Attributes:
+        partial: why there may be more boundaries than those, by index of a position that has a price.
+    """
 
     solved: Mapping[tuple[str, int], Value]
     others: Mapping[int, tuple[Decimal, ...]] = field(factory=dict)
+    partial: Mapping[int, Unknown] = field(default=MappingProxyType({}))
 
 
 NO_PRICES = PoolPrices(MappingProxyType({}), MappingProxyType({}))
@@ -140,6 +145,7 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
     del policy
     solved: dict[tuple[str, int], Value] = {}
     others: dict[int, tuple[Decimal, ...]] = {}
+    partial: dict[int, Unknown] = {}
     by_symbol: dict[str, list[int]] = {}
     for index, (position, _, _) in enumerate(pool.instance.positions):
         by_symbol.setdefault(position.symbol, []).append(index)
@@ -160,11 +166,14 @@ def solve_pool(pool: "PoolEvaluation", policy: Policy) -> PoolPrices:
                 solved["solved_liquidation_price", index] = solved["solved_bankruptcy_price", index] = reason
             continue
         bankruptcies, liquidations = _boundaries(pool, still, instrument, mark)
+        unseen = liquidations.below or liquidations.above
         for index in members:
             quantity = pool.instance.positions[index][0].quantity
             solved["solved_liquidation_price", index], others[index] = _chosen(liquidations, mark, quantity, now)
             solved["solved_bankruptcy_price", index], _ = _chosen(bankruptcies, mark, quantity, below)
-    return PoolPrices(solved, others)
+            if unseen is not None and isinstance(solved["solved_liquidation_price", index], Decimal):
+                partial[index] = unseen.reason
+    return PoolPrices(solved, others, partial)
 
 
 class _Boundaries(NamedTuple):

@@ -126,6 +126,14 @@ def test_a_price_before_the_end_of_the_tiers_is_solved(rule: str) -> None:
     assert prices[0].bankruptcy_price == prices[1].bankruptcy_price == 50
 
 
+def test_boundaries_that_may_lie_beyond_the_end_are_not_passed_over() -> None:
+    """The price is known; whether there are others above 200 is not, and the report says so."""
+    report = marginrules.evaluate(*_evaluated(PROGRESSIVE, OUT))
+    assert report.position("A").other_boundaries == ()
+    told = {entry.at: entry.reason for entry in report.unknown}
+    assert told == {"/positions/0/other_boundaries": "above a price of 200 the tiers end at 2000"}
+
+
 @pytest.mark.parametrize("rule", [PROGRESSIVE, WHOLE])
 def test_a_price_beyond_the_end_of_the_tiers_is_unknown(rule: str) -> None:
     """A short with much collateral reaches the end first. Its equity needs no tier, so bankruptcy is known."""
