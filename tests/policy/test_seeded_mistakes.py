@@ -197,6 +197,12 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("rate-out-of-range", "notional * 5", ("5 times", "0 .. 1"), {"isolated": "position { maintenance_margin = notional * 5 }"}),
     ("rate-out-of-range", "notional * -1%", ("times", "0 .. 1"), {"isolated": "position { initial_margin = notional * -1% }"}),
     ("rate-out-of-range", "500% * notional", ("5 times", "0 .. 1"), {"isolated": "position { maintenance_margin = max(500% * notional, entry_value * 1%) }"}),
+    ("asset-mismatch", "quantity", ("contract", "notional", "instrument"), {"pool": "publish x = sum(quantity)"}),
+    ("asset-mismatch", "quantity", ("contract", "notional"), {"pool": "publish x = max(quantity of orders)"}),
+    ("asset-mismatch", "quantity", ("group `m`", "contract"), {"file": "group m by settlement asset { held = sum(quantity) }", "position": "publish x = m.held"}),
+    ("asset-mismatch", "held", ("contract", "instrument"), {"file": "group m by instrument { held = sum(quantity) }", "pool": "publish x = sum(held of m)"}),
+    ("asset-mismatch", "entry_price", ("price", "instrument"), {"pool": "publish x = sum(entry_price)"}),
+    ("asset-mismatch", "base_quantity", ("base units", "underlying"), {"pool": "publish x = sum(base_quantity)"}),
     ("incomplete-pool", "", ("one per",), {"end": "pool other { equity = 1 }"}),
     ("unknown-policy", "", ("nosuch",), {}),
 ]  # fmt: skip
