@@ -170,6 +170,9 @@ _OF_INSTRUMENTS = {*_OF_POSITIONS, "place_order", "cancel_order"}
 _UNREAD: Mapping[str, Dimension] = {}
 """The columns of a table that could not be read: it may have any."""
 
+_OF_ONE_CONTRACT = frozenset({"quote", "base", "units", "contracts"})
+"""Units that mean something else for the next contract: its assets, and the contract itself."""
+
 _NodeType = TypeVar("_NodeType", bound=Any)
 _MISSING: Any = object()
 
@@ -1068,7 +1071,7 @@ class PoolElaborator:
         # Linear contracts settle in the quote and inverse ones in the base: a pool of the whole account holds both.
         mixed = "inverse" in self.whole.contracts and len(self.whole.contracts) > 1
         several = self.asset != "settle" or (self.key == "account" and mixed)
-        differing = ({"settle"} if several else set()) | {"quote", "base", "units"}
+        differing = ({"settle"} if several else set()) | _OF_ONE_CONTRACT
         if scope == "balance":
             differing = {"asset"} if self.balance_asset == "asset" else set()
         # A field may name another asset for each member.
@@ -1080,26 +1083,46 @@ class PoolElaborator:
         others = expression.members.name == "other positions"
         if self.key == "position" and not others:
             differing = set()
+        elif self.key == "instrument" and not others and group is None and scope != "balance":
+            differing -= {"settle", *_OF_ONE_CONTRACT}
         if others and group is None:
             differing |= {"settle"}
         if group is not None:
-            own = {symbol for symbol in differing if symbol not in {"settle", "quote", "base", "units", "asset"}}
+            own = {symbol for symbol in differing if symbol not in {"settle", "asset", *_OF_ONE_CONTRACT}}
             differing = (
                 own
                 | {
                     "instrument": set(),
-                    "settlement asset": set() if scope == "balance" else {"quote", "base", "units"},
-                    "underlying": differing - {"base"},
+                    "settlement asset": set() if scope == "balance" else _OF_ONE_CONTRACT,
+                    # Of one underlying a venue may count contracts, all of one size.
+                    "underlying": differing - {"base", "contracts"},
                 }[self.rules.groups[group].key]
             )
         guilty = symbols & differing
         if not guilty:
             return True
+        money = len(operand.dimension.units) == 1 and operand.dimension.units[0][1] == 1 and "contracts" not in symbols
+        text = expression.operand.span.text if expression.operand else "x"
+        if operand.dimension == QUANTITY or symbols == {"units"}:
+            remedy = "aggregate `notional`, or do it for each contract, in a `group … by instrument`"
+        elif not money:
+            remedy = "multiply it to an amount of money first, or do it for each contract, in a `group … by instrument`"
+        elif symbols == {"base"} and self.asset == "settle":
+            remedy = "aggregate `notional`, or do it for each underlying, in a `group … by underlying`"
+        else:
+            target = "USD" if self.asset == "settle" else self.asset
+            remedy = (
+                f"convert each first: `({text}) in {target}`"
+                if " " in text
+                else f"convert each first: `{text} in {target}`"
+            )
+        what = "contract" if "contracts" in guilty else "asset"
+        whose = f"pool `{self._pool_name}`" if group is None else f"group `{group}`"
         self.report(
             "asset-mismatch",
             expression.operand.span if expression.operand is not None else expression.span,
-            f"members of pool `{self._pool_name}` can differ in asset, so {operand.dimension} cannot be aggregated",
-            f"convert each first: `{expression.operand.span.text if expression.operand else 'x'} in {'USD' if others and self.asset == 'settle' else self.asset}`",
+            f"members of {whose} can differ in {what}, so {operand.dimension} cannot be aggregated",
+            remedy,
             label=str(operand.dimension),
         )
         return False

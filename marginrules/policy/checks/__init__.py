@@ -11,6 +11,7 @@ from marginrules.policy.checks.initial_below_maintenance import initial_below_ma
 from marginrules.policy.checks.names_taken import names_taken
 from marginrules.policy.checks.pool_coverage import pool_coverage
 from marginrules.policy.checks.rate_out_of_range import rate_out_of_range
+from marginrules.policy.checks.ratio_boundaries import ratio_boundaries
 from marginrules.policy.checks.restated_facts import restated_facts
 from marginrules.policy.checks.tier_tables import tier_tables
 from marginrules.policy.checks.undeclared_sources import undeclared_sources
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     collateral_drawn_twice,
     tier_tables,
     rate_out_of_range,
+    ratio_boundaries,
     initial_below_maintenance,
     unreachable_branches,
     decided_conditions,

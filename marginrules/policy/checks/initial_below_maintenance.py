@@ -5,6 +5,7 @@ from decimal import Decimal
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
+from marginrules.policy.constants import constant_value
 
 
 def initial_below_maintenance(checking: Checking) -> list[Diagnostic]:
@@ -16,7 +17,7 @@ def initial_below_maintenance(checking: Checking) -> list[Diagnostic]:
             initial, maintenance = definitions.get("initial_margin"), definitions.get("maintenance_margin")
             if initial is None or maintenance is None:
                 continue
-            one, other = _share(initial), _share(maintenance)
+            one, other = share_of(initial), share_of(maintenance)
             if one is None or other is None or one[1] is not other[1] or one[0] >= other[0]:
                 continue
             found.append(
@@ -32,33 +33,23 @@ def initial_below_maintenance(checking: Checking) -> list[Diagnostic]:
     return list(dict.fromkeys(found))
 
 
-def _share(node: plan.Node) -> tuple[Decimal, plan.Node] | None:
+def share_of(node: plan.Node) -> tuple[Decimal, plan.Node] | None:
     """A node as a constant times another."""
     match node:
         case plan.Named(value=value):
-            return _share(value)
+            return share_of(value)
         case plan.Binary(operator="*", left=left, right=right):
             for one, other in ((left, right), (right, left)):
-                factor = _constant(one)
-                inner = _share(other)
+                factor = constant_value(one)
+                inner = share_of(other)
                 if factor is not None and inner is not None:
                     return factor * inner[0], inner[1]
             return None
         case plan.Binary(operator="/", left=left, right=right):
-            divisor = _constant(right)
-            inner = _share(left)
+            divisor = constant_value(right)
+            inner = share_of(left)
             return (inner[0] / divisor, inner[1]) if divisor and inner is not None else None
         case plan.Fact() | plan.Field():
             return Decimal(1), node
-        case _:
-            return None
-
-
-def _constant(node: plan.Node) -> Decimal | None:
-    match node:
-        case plan.Named(value=value):
-            return _constant(value)
-        case plan.Constant(value=Decimal() as value):
-            return value
         case _:
             return None
