@@ -22,7 +22,16 @@ from marginrules.policy.checks import CHECKS
 from marginrules.policy.checks.context import Checking
 from marginrules.policy.elaborate import FACTS, FIELDS, STANDARD_FIGURES, Elaborator, LoadedTable, PoolElaborator
 from marginrules.policy.policy import Policy
-from marginrules.policy.rules import MAXIMUM_EXTENSIONS, DefinitionRule, PoolRules, Rules, boundaries, collect, on_day
+from marginrules.policy.rules import (
+    MAXIMUM_EXTENSIONS,
+    DefinitionRule,
+    PoolRules,
+    Rules,
+    boundaries,
+    collect,
+    on_day,
+    statements,
+)
 from marginrules.policy.tables import ReadFile, load_table
 
 Extended = Callable[[str, Span], nodes.PolicyFile]
@@ -61,7 +70,7 @@ def diagnose(
     for day in (days[0] - timedelta(days=1), *days):
         policy, diagnostics = _diagnose([on_day(entry, day) for entry in files], read_file)
         policies.append((day, policy))
-        found.append(diagnostics)
+        found.append(tuple(_of_the_day(diagnostic, files, day) for diagnostic in diagnostics))
     everything = in_order(list(dict.fromkeys(diagnostic for entry in found for diagnostic in entry)))
     # What no rule of one period uses may be used in another.
     everything = tuple(
@@ -74,6 +83,25 @@ def diagnose(
     if last is None or len(versions) < len(policies):
         return None, everything
     return evolve(last, versions=versions), everything
+
+
+def _of_the_day(diagnostic: Diagnostic, files: Sequence[nodes.PolicyFile], day: date) -> Diagnostic:
+    """Of a name that is defined on other days, it is said that it is not on this one."""
+    name = diagnostic.span.text.rpartition(".")[2]
+    elsewhere = any(
+        getattr(statement, "name", None) == name and period is not None and not period.holds(day)
+        for file in files
+        for item in file.items
+        for statement in (item, *statements(item))
+        for period in (getattr(statement, "period", None),)
+    )
+    if diagnostic.code != "undefined-name" or not elsewhere:
+        return diagnostic
+    return evolve(
+        diagnostic,
+        problem=f"no rule `{name}` holds on {day}, and this one does",
+        remedy="let each rule of the name hold until the next begins, or give this one the days that they have",
+    )
 
 
 def _diagnose(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Policy | None, tuple[Diagnostic, ...]]:

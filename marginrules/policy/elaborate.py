@@ -514,7 +514,7 @@ class PoolElaborator:
                     "dimension-mismatch",
                     place,
                     f"cannot {verb} {left.dimension} {_joiner(verb)} {right.dimension}",
-                    f"give the number its unit{_unit_example(other.dimension)}",
+                    _unit_example(other.dimension),
                     label="a bare number",
                 )
                 return None
@@ -1270,6 +1270,15 @@ class PoolElaborator:
             return self.make(
                 plan.Round, operand, expression.direction, step, dimension=operand.dimension, span=expression.span
             )
+        if step.dimension == LITERAL and not operand.dimension.dimensionless and operand.dimension != BROKEN:
+            self.report(
+                "dimension-mismatch",
+                expression.step.span,
+                f"the step of a rounding must be {operand.dimension}, this is a bare number",
+                _step_example(constant_value(step)),
+                label="a bare number",
+            )
+            return None
         step = (
             self.fit(step, operand.dimension, expression.step.span, "the step of a rounding")
             if not (operand.dimension.dimensionless and step.dimension.dimensionless)
@@ -1299,7 +1308,9 @@ class PoolElaborator:
                 "dimension-mismatch",
                 expression.operand.span,
                 f"only money can be converted to another asset, this is {operand.dimension}",
-                "multiply by a price where you mean the value of a quantity",
+                "give the number its unit first, such as `10 USDC`"
+                if operand.dimension == LITERAL
+                else "multiply by a price where you mean the value of a quantity",
                 label=str(operand.dimension),
             )
             return None
@@ -1515,8 +1526,7 @@ class PoolElaborator:
                 "undefined-name",
                 name.span,
                 f"{_article(entity)} has no `{attribute}`",
-                did_you_mean(attribute, self._candidates(place.scope, entity))
-                + f'correct the name, or declare it: `input {entity}.{attribute}: … "…"`',
+                did_you_mean(attribute, self._candidates(place.scope, entity)) + _declaration(entity, attribute),
             )
             return None
         return node  # type: ignore[no-any-return]
@@ -1896,6 +1906,16 @@ def _bare_word(expression: nodes.Expression) -> str | None:
             return None
 
 
+def _declaration(entity: str, attribute: str) -> str:
+    """How a name can be declared, where it is one of every document that rules do not read otherwise."""
+    spec = account_fields.shared_field(entity, attribute)  # type: ignore[arg-type]
+    if spec is not None and spec.kind == "text":
+        return f'declare it with all that documents may have: `input {entity}.{attribute}: choice of A, B, … "…"`'
+    if spec is not None:
+        return f'rules do not read it; declare a field of the venue\'s own, such as `input {entity}.kind: choice of A, B "…"`'
+    return f'correct the name, or declare it: `input {entity}.{attribute}: … "…"`'
+
+
 def _article(entity: str) -> str:
     words = {"constant": "a constant"}
     return words.get(entity, f"{'an' if entity[0] in 'aeio' else 'a'} {entity}")
@@ -1921,11 +1941,22 @@ def _mismatch_code(found: Dimension, expected: Dimension) -> str:
     return "dimension-mismatch"
 
 
+def _step_example(step: Decimal | None) -> str:
+    places = None if step is None or step <= 0 else -step.normalize().adjusted()
+    if step is not None and places is not None and step == _ONE.scaleb(-places):
+        return f"write `{places} decimals`"
+    return "write a step with the unit of what is rounded, or drop that: `round(number(…), …)`"
+
+
 def _unit_example(dimension: Dimension) -> str:
     symbol = _money_symbol(dimension)
+    if dimension == dimensions.DURATION:
+        return "give the number its unit, such as `8 hours`"
     if symbol is None:
-        return ""
-    return f", such as `10 {symbol}`" if symbol[0].isupper() else ", such as `10 USDC`, or compare with another amount"
+        return "put another amount of that kind beside it, or drop the unit of this one: `number(…)`"
+    if symbol[0].isupper():
+        return f"give the number its unit, such as `10 {symbol}`"
+    return f"give the number its unit, such as `(10 USDC in {symbol})`, or put another amount beside it"
 
 
 def _remedy(found: Dimension, expected: Dimension) -> str:

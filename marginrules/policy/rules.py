@@ -405,7 +405,7 @@ def boundaries(files: Sequence[nodes.PolicyFile]) -> tuple[date, ...]:
     found: set[date] = set()
     for file in files:
         for item in file.items:
-            for statement in (item, *_statements(item)):
+            for statement in (item, *statements(item)):
                 period = getattr(statement, "period", None)
                 if period is not None:
                     found |= {day for day in (period.start, period.until) if day is not None}
@@ -440,7 +440,8 @@ def on_day(file: nodes.PolicyFile, day: date) -> nodes.PolicyFile:
     return attrs.evolve(file, items=tuple(items))
 
 
-def _statements(item: nodes.Item) -> Iterator[nodes.Definition | nodes.PoolItem]:
+def statements(item: nodes.Item) -> Iterator[nodes.Definition | nodes.PoolItem]:
+    """What stands in the block of an item."""
     match item:
         case nodes.Definitions(definitions=definitions) | nodes.Group(definitions=definitions):
             yield from definitions

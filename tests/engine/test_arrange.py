@@ -97,7 +97,7 @@ pool cross {
   one per account
   draws on remainder of balances
   equity = collateral
-  publish resting = sum(quantity of orders)
+  publish resting = sum(number(quantity) of orders)
 }
 pool isolated {
   covers positions where margin_mode == isolated
@@ -105,7 +105,7 @@ pool isolated {
   one per position
   draws on assigned_margin
   equity = collateral + unrealized_pnl
-  publish resting = sum(quantity of orders)
+  publish resting = sum(number(quantity) of orders)
   liquidate when equity < maintenance_margin + sum(mark_notional of orders)
 }
 """

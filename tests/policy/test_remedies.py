@@ -28,6 +28,27 @@ MENDED: list[tuple[dict[str, str], str, dict[str, str]]] = [
         "`(unrealized_pnl * 2) in USD`",
         {**USD, "pool": "publish x = sum((unrealized_pnl * 2) in USD)"},
     ),
+    ({"position": "publish x = round(notional, up to 0.01)"}, "`2 decimals`", {"position": "publish x = round(notional, up to 2 decimals)"}),
+    ({"position": "publish x = round(notional, up to 100)"}, "`-2 decimals`", {"position": "publish x = round(notional, up to -2 decimals)"}),
+    ({"position": "publish x = round(notional, up to 0.05)"}, "round(number(", {"position": "publish x = round(number(notional), up to 0.05)"}),
+    ({"position": "publish x = notional + 5"}, "(10 USDC in settle)", {"position": "publish x = notional + (5 USDC in settle)"}),
+    ({"position": "publish x = quantity > 5"}, "`number(…)`", {"position": "publish x = number(quantity) > 5"}),
+    ({"position": "publish x = notional + (5 in settle)"}, "`10 USDC`", {"position": "publish x = notional + (5 USDC in settle)"}),
+    (
+        {"position": 'publish x = instrument.symbol == "BTC"'},
+        "`input instrument.symbol: choice of A, B, …",
+        {"file": 'input instrument.symbol: choice of BTC, ETH "s"', "position": 'publish x = instrument.symbol == "BTC"'},
+    ),
+    (
+        {"position": "publish x = if instrument.base == BTC then 1 else 2"},
+        "`input instrument.kind: choice of A, B",
+        {"file": 'input instrument.kind: choice of A, B "k"', "position": "publish x = if instrument.kind == A then 1 else 2"},
+    ),
+    (
+        {"position": "fees until 2025-01-01 = 1\n fees from 2025-02-01 = 2\n publish x = fees"},
+        "until the next begins",
+        {"position": "fees until 2025-02-01 = 1\n fees from 2025-02-01 = 2\n publish x = fees"},
+    ),
 ]  # fmt: skip
 
 
