@@ -683,7 +683,8 @@ def _word_at(text: str, offset: int) -> str:
 
 
 def _short(word: str) -> str:
-    return word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…"
+    shown = "".join(character if character.isprintable() else "�" for character in word[:_LONGEST_WORD])
+    return shown if len(word) <= _LONGEST_WORD else f"{shown}…"
 
 
 def _unclosed_parenthesis(parts: Sequence[_Part]) -> int | None:
