@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 from lark import Token, Transformer, v_args
 
-from marginrules.errors import MarginRulesError
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Source, Span
@@ -18,12 +17,8 @@ MAXIMUM_DIGITS = 40
 """Most digits of a number in a rule file."""
 
 
-class BuildError(MarginRulesError):
-    """A construct that the grammar admits and the language does not, such as the 31st of February."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        self.diagnostic = diagnostic
-        super().__init__(diagnostic.render())
+_LEADING_ZERO = re.compile(r"0_*\d")
+_GROUPED = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})*,$")
 
 
 def _text(token: Token) -> str:
@@ -31,11 +26,17 @@ def _text(token: Token) -> str:
 
 
 class Builder(Transformer[Token, nodes.PolicyFile]):
-    """Turns lark's tree into nodes, from the leaves up."""
+    """Turns lark's tree into nodes, from the leaves up.
+
+    Attributes:
+        found: what the grammar admits and the language does not, such as the 31st of February. Where there is
+            something, the nodes are not to be used.
+    """
 
     def __init__(self, source: Source) -> None:
         super().__init__()
         self.source = source
+        self.found: list[Diagnostic] = []
 
     def _span(self, meta: Any) -> Span:
         return Span(self.source, meta.line, meta.column, meta.end_line, meta.end_column, meta.start_pos, meta.end_pos)
@@ -43,14 +44,19 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def _token_span(self, token: Token) -> Span:
         return self._span(token)
 
-    def _fail(self, span: Span, problem: str, remedy: str) -> BuildError:
-        return BuildError(Diagnostic("syntax", span, problem, remedy))
+    def _tell(self, span: Span, problem: str, remedy: str) -> None:
+        self.found.append(Diagnostic("syntax", span, problem, remedy))
 
-    def _date(self, token: Token) -> date:
+    def _date(self, token: Token, otherwise: date = date.min) -> date:
         try:
             return date.fromisoformat(str(token))
         except ValueError:
-            raise self._fail(self._token_span(token), f"there is no day {token}", "write year-month-day") from None
+            self._tell(self._token_span(token), f"there is no day {token}", "write year-month-day")
+            return otherwise
+
+    def _until(self, token: Token | None) -> date | None:
+        # A day that there is not lies after all others, so that nothing is said of the order of the two.
+        return self._date(token, date.max) if token is not None else None
 
     # ------------------------------------------------------------ header
 
@@ -72,9 +78,9 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def effective(self, meta: Any, children: list[Any]) -> nodes.Effective:
         start, until = children
         span = self._span(meta)
-        found = nodes.Effective(self._date(start), self._date(until) if until is not None else None, span=span)
+        found = nodes.Effective(self._date(start), self._until(until), span=span)
         if found.until is not None and found.until <= found.start:
-            raise self._fail(span, "the rules would end before they begin", "put the later date after `until`")
+            self._tell(span, "the rules would end before they begin", "put the later date after `until`")
         return found
 
     @v_args(meta=True)
@@ -86,7 +92,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def contracts(self, meta: Any, children: list[Token]) -> nodes.Contracts:
         for child in children:
             if child not in {"linear", "inverse", "quanto"}:
-                raise self._fail(
+                self._tell(
                     self._token_span(child), f"there is no contract kind `{child}`", "use linear, inverse or quanto"
                 )
         return nodes.Contracts(tuple(str(child) for child in children), span=self._span(meta))
@@ -98,9 +104,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         entity, name, dimension, default, minimum, maximum, documentation = children
         known = ("account", "balance", "position", "order", "instrument", "asset")
         if entity not in known:
-            raise self._fail(
-                self._token_span(entity), f"`{entity}` has no inputs", f"an input belongs to {', '.join(known)}"
-            )
+            self._tell(self._token_span(entity), f"`{entity}` has no inputs", f"an input belongs to {', '.join(known)}")
         return nodes.Input(
             str(entity), str(name), dimension, default, minimum, maximum, _text(documentation), span=self._span(meta)
         )
@@ -142,7 +146,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         columns, *rows = children
         for row in rows:
             if len(row.cells) != len(columns):
-                raise self._fail(
+                self._tell(
                     row.span,
                     f"this row has {len(row.cells)} cells, the table {len(columns)} columns",
                     "write one cell a column",
@@ -166,7 +170,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
             "rows": (),
             "file": _text(file),
             "per_symbol": per_symbol is not None,
-            "valid_until": self._date(until) if until is not None else None,
+            "valid_until": self._until(until),
         }
 
     @v_args(meta=True)
@@ -194,22 +198,20 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def period_from(self, meta: Any, children: list[Any]) -> nodes.Period:
         start, until = children
-        found = nodes.Period(self._date(start), self._date(until) if until is not None else None)
+        found = nodes.Period(self._date(start), self._until(until))
         if found.until is not None and found.start is not None and found.until <= found.start:
-            raise self._fail(
-                self._span(meta), "the rule would end before it begins", "put the later date after `until`"
-            )
+            self._tell(self._span(meta), "the rule would end before it begins", "put the later date after `until`")
         return found
 
     def period_until(self, children: list[Token]) -> nodes.Period:
-        return nodes.Period(None, self._date(children[0]))
+        return nodes.Period(None, self._until(children[0]))
 
     @v_args(meta=True)
     def group(self, meta: Any, children: list[Any]) -> nodes.Group:
         name, key, *found = children
         word = " ".join(str(key).split())
         if word not in {"instrument", "underlying", "settlement asset"}:
-            raise self._fail(
+            self._tell(
                 self._token_span(key),
                 f"members are not grouped by {word}",
                 "group them by instrument, by underlying or by settlement asset",
@@ -225,15 +227,13 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def covers(self, meta: Any, children: list[Any]) -> nodes.Covers:
         members, where = children
         if members not in {"positions", "orders"}:
-            raise self._fail(
-                self._token_span(members), "a pool covers its own positions", "write `covers positions where …`"
-            )
+            self._tell(self._token_span(members), "a pool covers its own positions", "write `covers positions where …`")
         return nodes.Covers(str(members), where, span=self._span(meta))  # type: ignore[arg-type]
 
     @v_args(meta=True)
     def one_per(self, meta: Any, children: list[Token]) -> nodes.OnePer:
         if str(children[0]).startswith("wallet"):
-            raise self._fail(
+            self._tell(
                 self._token_span(children[0]),
                 "there is no pool for each wallet",
                 "write a pool for each that draws on its balances, such as `draws on balances where wallet == spot`",
@@ -328,7 +328,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     @v_args(meta=True)
     def cancel_orders(self, meta: Any, children: list[Any]) -> nodes.CancelOrders:
         if children[0] != "orders":
-            raise self._fail(self._token_span(children[0]), "only orders can be cancelled", "write `cancel orders`")
+            self._tell(self._token_span(children[0]), "only orders can be cancelled", "write `cancel orders`")
         return nodes.CancelOrders(children[2], on_contracts=children[1] is not None, span=self._span(meta))
 
     @v_args(meta=True)
@@ -425,7 +425,7 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
     def aggregate(self, meta: Any, children: list[Any]) -> nodes.Aggregate:
         function, operand, members = children
         if function not in {"sum", "max", "min"}:
-            raise self._fail(
+            self._tell(
                 self._token_span(function), f"`{function}` does not run over members", "use sum, max, min or count"
             )
         return nodes.Aggregate(str(function), operand, members, span=self._span(meta))
@@ -451,7 +451,14 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         digits = str(children[0])
         span = self._span(meta)
         if sum(character.isdigit() for character in digits) > MAXIMUM_DIGITS:
-            raise self._fail(span, f"a number has at most {MAXIMUM_DIGITS} digits", "shorten it")
+            self._tell(span, f"a number has at most {MAXIMUM_DIGITS} digits", "shorten it")
+        elif _LEADING_ZERO.match(digits):
+            # `max(0, 50,000)` would be three numbers, and the last of them 0.
+            before = _GROUPED.search(self.source.text, max(0, span.start - MAXIMUM_DIGITS), span.start)
+            grouped = f"; `{before.group().replace(',', '_')}{digits}` is one number" if before else ""
+            self._tell(span, f"the number {digits} begins with 0", f"leave out the zero{grouped}")
+        elif not digits.isascii():
+            self._tell(span, f"`{digits}` has digits that are not 0 to 9", "write it with the digits 0 to 9")
         unit = str(children[1]) if len(children) > 1 else ""
         return nodes.Number(Decimal(digits.replace("_", "")), unit, digits, span=span)
 

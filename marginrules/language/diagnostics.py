@@ -60,6 +60,8 @@ def _excerpt(span: Span, label: str) -> list[str]:
         width = min(width, len(text) - column + 1)
     # Tabs are kept in the margin so that the caret stands under the character it points at.
     margin = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
+    # A character that steers the terminal is shown, not obeyed.
+    text = "".join(character if character.isprintable() or character in "\t\u00a0" else "�" for character in text)
     caret = f" {' ' * len(number)} | {margin}{'^' * max(1, width)} {label}".rstrip()
     return [f" {number} | {text}", caret]
 

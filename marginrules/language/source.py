@@ -18,7 +18,8 @@ class Source:
 
     @lines.default
     def _split(self) -> tuple[str, ...]:
-        return tuple(self.text.splitlines())
+        # Not `splitlines`, for which a form feed ends a line too: the parser counts line feeds.
+        return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1; empty beyond the end."""

@@ -53,7 +53,7 @@ def test_words_of_the_language_can_name_fields() -> None:
         ("polcy p { }", 1, 1, "did you mean `policy`"),
         ("policy p { effective from 2025-02-31 }", 1, 27, "there is no day 2025-02-31"),
         ("policy p { effective from 2025-02-03 until 2025-02-03 }", 1, 12, "end before they begin"),
-        ("policy p {\n}\nposition {\n  a = (1\n}", 5, 1, "cannot stand here"),
+        ("policy p {\n}\nposition {\n  a = (1\n}", 4, 7, "this `(` is not closed"),
         ("policy p { } position { a = ", 1, 28, "the file ends too early"),
         ("policy p { } position { a = $1 }", 1, 29, "`$` cannot stand here"),
         ("policy p { } table t { | above | x | | 1 | }", 1, 38, "this row has 1 cells"),
