@@ -225,6 +225,37 @@ def test_describe_has_five_rows_for_each_pool(capsys: pytest.CaptureFixture[str]
     assert all(len(pool["rows"]) == 5 for entry in described["policies"] for pool in entry["pools"])
 
 
+def test_describe_sets_policies_side_by_side(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One table, a column for each, and every word of it: nothing is cut."""
+    names = ["hyperliquid", "lighter", "bybit"]
+    monkeypatch.setenv("COLUMNS", "140")
+    assert run(["describe", *names]) == 0
+    printed = capsys.readouterr().out
+    header = printed.partition("┡")[0].replace("\n", " ")
+    assert all(f"({name}" in header for name in names)
+    assert printed.count("┡") == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "tables"), [(["bybit"], 2), (["hyperliquid", "bybit"], 1), (["aster", "okx", "gate"], 2)]
+)
+def test_describe_cuts_nothing_in_a_narrow_terminal(
+    names: list[str], tables: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What does not fit side by side in 80 columns is set below, each cell wrapped."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["describe", *names]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("┡") == tables
+    assert "…" not in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    # Every word of a cell is there, in whatever lines.
+    letters = "".join(printed.split())
+    assert all(word in letters for word in ("equity", "liquidatable", "settlement"))
+
+
 def test_policies_lists_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     """With sources and dates."""
     assert run(["policies", "--json"]) == 0
