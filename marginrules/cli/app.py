@@ -81,7 +81,7 @@ def app() -> None:
     """Margin policies of trading venues: evaluate accounts, and say why.
 
     Exit codes: 0 done, 1 a test or check failed, 2 bad input or usage, 3 an account is liquidatable and
-    --fail-if-liquidatable was given.
+    --fail-if-liquidatable was given (2 where it is then not known whether it is).
     """
 
 

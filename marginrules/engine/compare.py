@@ -6,6 +6,7 @@ from decimal import Decimal
 import attrs
 from attrs import frozen
 
+from marginrules.account.actions import booked
 from marginrules.account.contracts import value_at
 from marginrules.account.state import AccountState, Position, pointer_to
 from marginrules.arithmetic import exact_context
@@ -66,7 +67,8 @@ def _position(state: AccountState, position: Position, mode: str) -> Position:
         raise NoSuchModeError(message)
     instrument = state.instrument_by_symbol[position.symbol]
     margin = value_at(instrument, position.quantity, position.entry_price) / position.leverage
-    return attrs.evolve(position, margin_mode=mode, assigned_margin=margin)
+    # A quotient of all digits could not be taken from the cash without a remainder.
+    return attrs.evolve(position, margin_mode=mode, assigned_margin=booked(margin))
 
 
 def compare_modes(policy: Policy, state: AccountState) -> tuple[Column, ...]:

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from marginrules.engine.counted import Counted, counted
 from marginrules.policy import plan
 from marginrules.policy.policy import Policy
 
@@ -74,7 +75,9 @@ def describe(policy: Policy) -> Description:
         found.name,
         found.title,
         found.version,
-        tuple(_pool(pool, _replenished(found, number)) for number, pool in enumerate(found.pools)),
+        tuple(
+            _pool(pool, _replenished(found, number), counted(found, pool)) for number, pool in enumerate(found.pools)
+        ),
         tuple(f"{source.title} <{source.address}> read {source.read}" for source in found.sources.values()),
         found.omits,
     )
@@ -86,7 +89,7 @@ def _replenished(found: plan.Plan, number: int) -> str:
     return " or ".join(conditions)
 
 
-def _pool(pool: plan.PoolPlan, replenished: str) -> PoolDescription:
+def _pool(pool: plan.PoolPlan, replenished: str, profit: Counted | None) -> PoolDescription:
     equity = pool.definitions["pool"]["equity"]
     rules = [equity, *([pool.liquidate] if pool.liquidate is not None else [])]
     cites = dict.fromkeys(
@@ -98,7 +101,13 @@ def _pool(pool: plan.PoolPlan, replenished: str) -> PoolDescription:
         pool.kind,
         _words(pool.when) if pool.when is not None else "",
         _covers(pool),
-        (_backing(pool), _boundary(pool), _impact(pool), _buffer(pool), _adding(pool, replenished)),
+        (
+            _backing(pool),
+            _boundary(pool),
+            _impact(pool, replenished, profit),
+            _buffer(pool, profit),
+            _adding(pool, replenished),
+        ),
         tuple(cites),
     )
 
@@ -154,7 +163,10 @@ def _reads(pool: plan.PoolPlan, entity: str, name: str) -> bool:
 def _boundary(pool: plan.PoolPlan) -> str:
     if pool.liquidate is None:
         return "It is never liquidatable."
-    condition = _words(pool.liquidate.value)
+    stated: plan.Node = pool.liquidate
+    while isinstance(stated, plan.Named):
+        stated = stated.value
+    condition = _words(stated)
     equal = {
         compare.operator
         for compare in plan.below(pool.liquidate.value)
@@ -173,52 +185,108 @@ def _boundary(pool: plan.PoolPlan) -> str:
     elif equal and equal <= {"<=", ">="}:
         strict = " Equality is already liquidatable."
     stages = "".join(f" {threshold.name}: {_words(threshold.value)}." for threshold in pool.thresholds)
-    return f"Liquidatable when {condition}, {_requirement(pool)}.{strict}{stages}"
+    return f"Liquidatable when {condition}{_requirement(pool, pool.liquidate)}.{strict}{stages}"
 
 
-def _is_sum(node: plan.Node) -> bool:
-    while isinstance(node, plan.Binary) and node.operator == "+":
-        node = node.left
-    return isinstance(node, plan.Aggregate) and node.operator == "sum" and node.where is None
+def _is_sum_of_margins(node: plan.Node) -> bool:
+    """Whether it is the sum over all positions of their maintenance margin, converted or not."""
+    if not isinstance(node, plan.Aggregate) or (node.operator, node.members) != ("sum", "positions"):
+        return False
+    operand = node.operand
+    while isinstance(operand, plan.Convert):
+        operand = operand.operand
+    return node.where is None and isinstance(operand, plan.Named) and operand.name == "maintenance_margin"
 
 
-def _requirement(pool: plan.PoolPlan) -> str:
+def _requirement(pool: plan.PoolPlan, boundary: plan.Named) -> str:
+    """What it is held against, where that is the maintenance margin."""
     requirement = pool.definitions["pool"].get("maintenance_margin")
     if requirement is None:
-        return "with no maintenance margin stated"
-    if not _shared(pool):
-        return "against the position's own maintenance margin"
+        return ", with no maintenance margin stated"
     inner: plan.Node = requirement
     while isinstance(inner, plan.Named):
         inner = inner.value
-    if isinstance(inner, plan.Aggregate) and inner.operator == "sum" and inner.where is None:
-        return "against the sum of its positions' maintenance margins"
-    if isinstance(inner, plan.Binary) and inner.operator == "+" and _is_sum(inner.left):
-        return f"against the sum of its positions' maintenance margins and what is added to it: {_words(inner)}"
-    return f"against a combined maintenance margin of {_words(inner)}, which is no plain sum: offsets are granted"
-
-
-def _impact(pool: plan.PoolPlan) -> str:
+    if all(node is not requirement and node is not inner for node in plan.below(boundary)):
+        # It has a requirement of its own, which its words say.
+        return ""
+    added: plan.Node = inner
+    while isinstance(added, plan.Binary) and added.operator == "+":
+        added = added.left
+    if _is_sum_of_margins(added):
+        if not _shared(pool):
+            own = ", against the position's own maintenance margin"
+        else:
+            own = ", against the sum of its positions' maintenance margins"
+        return own if added is inner else f"{own} and what is added to it: {_words(inner)}"
     if not _shared(pool):
+        return f", against a maintenance margin of {_words(inner)}"
+    return f", against a combined maintenance margin of {_words(inner)}, which is no plain sum over its positions"
+
+
+def _impact(pool: plan.PoolPlan, replenished: str, profit: Counted | None) -> str:
+    if not _shared(pool):
+        if replenished:
+            return "None by the loss itself, which leaves every other position's requirement as it was; what the venue adds here by itself no longer backs the others."
         return "None: a loss here leaves every other position's collateral and requirement as they were."
-    return "A shared pool: a loss on one position lowers the equity that supports all others in it, and all are liquidatable together."
+    together = ", and all are liquidatable together" if pool.liquidate is not None else ""
+    if profit is not None and profit.loss.none:
+        return f"A shared pool: a loss on one position leaves the equity that supports all as it was{together}."
+    return f"A shared pool: a loss on one position lowers the equity that supports all others in it{together}."
 
 
-def _buffer(pool: plan.PoolPlan) -> str:
-    equity = pool.definitions["pool"]["equity"]
-    formula = _words(equity.value)
-    if not _shared(pool):
-        return f"The assigned margin and the position's own profit or loss (equity = {formula})."
-    profit = any(isinstance(node, plan.Fact) and node.name == "unrealized_pnl" for node in plan.below(equity))
-    gains = ", gains on one position included" if profit else ""
-    return f"The pool's whole equity{gains} (equity = {formula})."
+def _buffer(pool: plan.PoolPlan, profit: Counted | None) -> str:
+    formula = _words(pool.definitions["pool"]["equity"].value)
+    stated = f" (equity = {formula})."
+    if not _backed(pool):
+        return f"Only what its rule says, which does not read what it draws on{stated}"
+    return (_shared_buffer(profit) if _shared(pool) else _own_buffer(profit)) + stated
+
+
+def _shared_buffer(profit: Counted | None) -> str:
+    whole = "The pool's whole equity"
+    if profit is None:
+        return whole
+    if profit.gain.none and profit.loss.none:
+        return f"{whole}, which neither gains nor losses change"
+    if profit.gain.none:
+        return f"{whole}, in which gains do not count"
+    gains = "gains on one position included" if profit.gain.whole else "of gains on one position what the rule counts"
+    if profit.loss.none:
+        return f"{whole}, {gains}, losses not"
+    if not profit.loss.whole:
+        return f"{whole}, of gains and losses on one position what the rule counts"
+    return f"{whole}, {gains}"
+
+
+def _own_buffer(profit: Counted | None) -> str:
+    margin = "The assigned margin"
+    if profit is None or (not profit.gain.none and not profit.loss.none):
+        if profit is None or not profit.loss.whole:
+            return f"{margin}, and of the position's own profit or loss what the rule counts"
+        counts = "" if profit.gain.whole else ", of a profit what the rule counts"
+        return f"{margin} and the position's own profit or loss{counts}"
+    if profit.gain.none and profit.loss.none:
+        return f"{margin} alone, whatever the position's own profit or loss"
+    if profit.gain.none:
+        return f"{margin} less the position's own loss; a profit does not count"
+    return f"{margin} and the position's own profit; a loss does not count"
+
+
+def _backed(pool: plan.PoolPlan) -> bool:
+    """Whether the equity reads what the pool draws on."""
+    return any(
+        isinstance(node, plan.Fact) and node.name in {"collateral", "amount"}
+        for node in plan.below(pool.definitions["pool"]["equity"])
+    )
 
 
 def _adding(pool: plan.PoolPlan, replenished: str) -> str:
+    if pool.draws_on == "nothing":
+        return "It draws on nothing that could be added."
+    if not _backed(pool):
+        return "By nothing: its equity does not read what it draws on."
     if pool.draws_on == "assigned_margin" and replenished:
         return f"By adding margin to that position; and the venue adds to it by itself when {replenished}."
     if pool.draws_on == "assigned_margin":
         return "Only by adding margin to that position; cash elsewhere in the account does not help by itself."
-    if pool.draws_on == "nothing":
-        return "It draws on nothing that could be added."
     return "By any deposit of an asset that it draws on: it counts at once, without being assigned to a position."

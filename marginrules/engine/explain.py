@@ -340,6 +340,11 @@ def _position_figures(pool: plan.PoolPlan) -> Mapping[str, plan.Node]:
     return found
 
 
+_ALWAYS_OF_POSITION = ("initial_margin", "maintenance_margin")
+_ALWAYS_OF_POOL = (*_ALWAYS_OF_POSITION, "liquidatable")
+"""What a report shows whether or not the policy defines it."""
+
+
 def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
     for pool in found.pools:
         tracer = _Tracer(found, pool)
@@ -351,7 +356,7 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
             if node is not None:
                 return tracer.derive(node, POOL)
             if pool.instance.id == identity:
-                return None
+                return tracer.undefined(figure) if figure in _ALWAYS_OF_POOL else None
         for index, (position, _, _) in enumerate(pool.instance.positions):
             if position.id == identity:
                 entity: Entity = ("position", index)
@@ -360,6 +365,7 @@ def _figure(found: Evaluation, figure: str, identity: str) -> Derivation | None:
                     return tracer.derive(node, entity)
                 if figure in {"liquidation_price", "bankruptcy_price"}:
                     return tracer.solved_price(figure, index)
+                return tracer.undefined(figure) if figure in _ALWAYS_OF_POSITION else None
         if figure == "idle_equity" and "idle_equity" in pool.instance.plan.definitions.get("balance", {}):
             for index, (balance, _, _) in enumerate(pool.instance.balances):
                 if balance.asset == identity:
@@ -785,7 +791,18 @@ class _Tracer:
         text = _Text("a ratio", "maintenance_margin / equity")
         if len(values) == 2 and isinstance(values[0], Decimal) and isinstance(values[1], Decimal) and values[1] > 0:  # noqa: PLR2004
             return Derivation("margin_ratio", values[0] / values[1], text, operator="/", children=parts)
+        if "maintenance_margin" not in definitions:
+            return Derivation(
+                "margin_ratio", None, text, children=parts, note=self.undefined("maintenance_margin").note
+            )
         return Derivation("margin_ratio", None, text, children=parts, note="the equity is zero, less, or unknown")
+
+    def undefined(self, figure: str) -> Derivation:
+        """A figure that the report shows and no rule defines."""
+        policy = self.evaluation.policy.name
+        if figure == "liquidatable":
+            return Derivation(figure, False, note=f"policy {policy} states no boundary")  # noqa: FBT003 - the value
+        return Derivation(figure, None, note=f"policy {policy} does not define {figure}")
 
     def solved_price(self, figure: str, index: int) -> Derivation:
         """A price solved from the pool's boundary: the boundary, and its two sides at that price."""

@@ -6,6 +6,10 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
+import marginrules.engine.copies  # noqa: F401 - has reports and accounts copied and pickled
+from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
+
 Figure = Decimal | bool | None
 """A number, a flag, or None where it cannot be had: then `unknown` says why."""
 
@@ -58,6 +62,14 @@ class PositionReport:
     bankruptcy_price: Decimal | None
     other_boundaries: tuple[Decimal, ...]
     figures: Mapping[str, Figure] = NO_FIGURES
+
+
+class NoSuchRecordError(MarginRulesError, KeyError):
+    """A pool or a position that the report does not have; names those it has."""
+
+    def __str__(self) -> str:
+        # A KeyError shows what it was made with as a literal.
+        return str(self.args[0])
 
 
 @frozen(slots=False)
@@ -117,23 +129,23 @@ class Report:
         """The pool of that id.
 
         Raises:
-            KeyError: there is none.
+            NoSuchRecordError: there is none; it is a `KeyError` too.
         """
         for found in self.pools:
             if found.id == identity:
                 return found
-        raise KeyError(identity)
+        raise _no_record("pool", identity, [found.id for found in self.pools])
 
     def position(self, identity: str) -> PositionReport:
         """The position of that id.
 
         Raises:
-            KeyError: there is none.
+            NoSuchRecordError: there is none; it is a `KeyError` too.
         """
         for found in self.positions:
             if found.id == identity:
                 return found
-        raise KeyError(identity)
+        raise _no_record("position", identity, [found.id for found in self.positions])
 
     @property
     def liquidatable(self) -> bool | None:
@@ -142,3 +154,8 @@ class Report:
         if True in verdicts:
             return True
         return None if None in verdicts else False
+
+
+def _no_record(kind: str, identity: str, known: list[str]) -> NoSuchRecordError:
+    there = f"there are {', '.join(known)}" if known else f"there is no {kind}"
+    return NoSuchRecordError(f"the report has no {kind} {identity!r}\nhelp: {did_you_mean(identity, known)}{there}")

@@ -57,8 +57,14 @@ def move(state: AccountState, moves: Sequence[Move]) -> AccountState:
     """The account after moves: marks and index prices of instruments, and index prices of assets, times 1 + share.
 
     Raises:
-        MoveError: nothing in the account is priced in an asset that moves.
+        MoveError: nothing in the account is priced in an asset that moves, or one is moved twice.
     """
+    for place, entry in enumerate(moves):
+        if any(other.base == entry.base for other in moves[:place]):
+            message = (
+                f"{entry.base} is moved twice\nhelp: give one move for each asset; two do not add up, they compound"
+            )
+            raise MoveError(message)
     with exact_context():
         for entry in moves:
             state = _moved(state, entry)

@@ -88,9 +88,69 @@ def test_a_liquidatable_account_can_fail_the_command(tmp_path: Path, mark: str, 
     assert run(["evaluate", str(path), "--policy", "documented"]) == 0
 
 
+@pytest.mark.parametrize(("mark", "code"), [("100000", 2), ("89000", 3)])
+def test_a_gate_does_not_open_on_a_pool_of_which_nothing_is_known(
+    mark: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2 with the pool and the reason; 3 all the same where another pool is liquidatable."""
+    document = json.loads(json.dumps(ACCOUNT))
+    document["instruments"][0]["mark_price"] = mark
+    other = {key: value for key, value in document["instruments"][0].items() if key != "mark_price"}
+    document["instruments"].append(other | {"symbol": "ETH-PERP", "base": "ETH"})
+    document["positions"].append(document["positions"][0] | {"id": "B", "symbol": "ETH-PERP"})
+    path = tmp_path / "unknown.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    words = ["evaluate", str(path), "--policy", "documented", "--json"]
+    assert run(words) == 0
+    capsys.readouterr()
+    assert run([*words, "--fail-if-liquidatable"]) == code
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["pools"][2]["liquidatable"] is None
+    if code == 2:
+        assert (
+            "error: whether pool isolated/B is liquidatable is unknown, because instrument ETH-PERP has no mark_price (/instruments/1/mark_price)\nhelp: "
+            in printed.err
+        )
+        assert "isolated/A" not in printed.err
+    else:
+        assert not printed.err
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "reason"),
+    [
+        ("initial_margin:cross", None, "policy bare does not define initial_margin"),
+        ("maintenance_margin:cross", None, "policy bare does not define maintenance_margin"),
+        ("initial_margin:A", None, "policy bare does not define initial_margin"),
+        ("margin_ratio:cross", None, "policy bare does not define maintenance_margin"),
+        ("liquidatable:cross", False, "policy bare states no boundary"),
+    ],
+)
+def test_explain_answers_of_what_the_policy_does_not_define(
+    figure: str, value: object, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the reason that the report gives, as of any other figure that cannot be had."""
+    policy = tmp_path / "bare.margin"
+    policy.write_text(
+        'policy bare { title "Bare" version "1" }\n'
+        "pool cross { covers positions one per account draws on balances equity = collateral + sum(unrealized_pnl) }",
+        encoding="utf-8",
+    )
+    path = tmp_path / "account.json"
+    path.write_text(json.dumps(ACCOUNT), encoding="utf-8")
+    assert run(["explain", str(path), "--policy", str(policy), "--why", figure, "--json"]) == 0
+    explained = json.loads(capsys.readouterr().out)
+    assert (explained["value"], explained["note"]) == (value, reason)
+    assert run(["explain", str(path), "--policy", str(policy), "--why", "nothing:cross"]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (
+            ["shock", "ACCOUNT", "--policy", "documented", "--move", "BTC=-8%", "--move", "BTC=-2%"],
+            "BTC is moved twice",
+        ),
         (["evaluate", "ACCOUNT", "--policy", "hyperliqid"], "did you mean `hyperliquid`"),
         (["evaluate", "missing.json", "--policy", "documented"], "cannot be read"),
         (["evaluate", "ACCOUNT", "--policy", "documented", "--from", "hyperliqud"], "hyperliquid"),
@@ -223,6 +283,37 @@ def test_describe_has_five_rows_for_each_pool(capsys: pytest.CaptureFixture[str]
     described = json.loads(capsys.readouterr().out)
     assert [entry["policy"] for entry in described["policies"]] == ["documented", "hyperliquid", "binance-usdm"]
     assert all(len(pool["rows"]) == 5 for entry in described["policies"] for pool in entry["pools"])
+
+
+def test_describe_sets_policies_side_by_side(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One table, a column for each, and every word of it: nothing is cut."""
+    names = ["hyperliquid", "lighter", "bybit"]
+    monkeypatch.setenv("COLUMNS", "140")
+    assert run(["describe", *names]) == 0
+    printed = capsys.readouterr().out
+    header = printed.partition("┡")[0].replace("\n", " ")
+    assert all(f"({name}" in header for name in names)
+    assert printed.count("┡") == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "tables"), [(["bybit"], 2), (["hyperliquid", "bybit"], 1), (["aster", "okx", "gate"], 2)]
+)
+def test_describe_cuts_nothing_in_a_narrow_terminal(
+    names: list[str], tables: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What does not fit side by side in 80 columns is set below, each cell wrapped."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["describe", *names]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("┡") == tables
+    assert "…" not in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    # Every word of a cell is there, in whatever lines.
+    letters = "".join(printed.split())
+    assert all(word in letters for word in ("equity", "liquidatable", "settlement"))
 
 
 def test_policies_lists_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
