@@ -105,7 +105,7 @@ pool isolated {
   one per position
   draws on assigned_margin
   equity = collateral + unrealized_pnl
-  publish resting = sum(number(quantity) of orders)
+  publish resting = sum(quantity of orders)
   liquidate when equity < maintenance_margin + sum(mark_notional of orders)
 }
 """
