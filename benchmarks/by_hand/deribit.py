@@ -118,6 +118,7 @@ def figures(state: AccountState) -> Figures:
 def _pool(
     members: list[str], asset: str, equity: Decimal, initial: Decimal, maintenance: Decimal, session: Decimal
 ) -> dict[str, Any]:
-    found = pool_figures("cross", members, asset, equity, initial, maintenance, liquidatable=equity < maintenance)
+    is_due = bool(members) and equity < maintenance
+    found = pool_figures("cross", members, asset, equity, initial, maintenance, liquidatable=is_due)
     found["withdrawable"] = max(ZERO, equity - initial - max(ZERO, session))
     return found

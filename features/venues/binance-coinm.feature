@@ -164,3 +164,15 @@ Feature: Margin on Binance COIN-M
     Then A is closed
     And 0.006 BTC went to the "insurance fund"
     And the equity of pool cross/BTC is 9.994 BTC
+
+  Scenario: A bracket that states no leverage allows none
+    Given a cross long A of 100,000 BTC at 50,000 with 10x leverage
+    And the BTC contract is inverse, quoted in USD
+    And the BTC contract has the tiers:
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.4%             | 125          |
+      | 2.5   | 0.5%             |              |
+    When the leverage of the BTC contract is set to 20
+    Then it is allowed
+    When a cross order buys 50,000 BTC at 50,000 with 10x leverage
+    Then it is refused, because tier 2 has no max_leverage

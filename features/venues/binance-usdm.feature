@@ -389,3 +389,15 @@ Feature: Margin on Binance USD-M futures
     Then A is closed
     And 5 USDT went to the "insurance fund"
     And the equity of pool cross/USDT is 9,900 USDT
+
+  Scenario: A bracket that states no leverage allows none
+    Given an account with 100,000 USDT
+    And a cross long A of 1 BTC at 50,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above  | maintenance_rate | max_leverage |
+      | 0      | 0.4%             | 125          |
+      | 60,000 | 0.5%             |              |
+    When the leverage of the BTC contract is set to 20
+    Then it is allowed
+    When a cross order buys 1 BTC at 50,000 with 10x leverage
+    Then it is refused, because tier 2 has no max_leverage

@@ -206,3 +206,17 @@ Feature: Standard margin on Deribit
     When X is at 850
     And the venue acts by itself
     Then the equity of pool cross/USDC is 0 USDC
+
+  Scenario Outline: A loss of the session that the fund has covered leaves nothing to liquidate
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "covered", "margin_model": "<model>"},
+       "balances": [{"asset": "USDC", "wallet_balance": "0", "futures_session_rpl": "-50"}], "positions": [],
+       "orders": [], "instruments": [], "assets": [{"asset": "USDC", "index_price": "1"}]}
+      """
+    Then the pool <pool> is not liquidatable
+
+    Examples:
+      | model         | pool       |
+      | segregated_sm | cross/USDC |
+      | cross_sm      | cross      |
