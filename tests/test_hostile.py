@@ -305,6 +305,9 @@ HEAD = 'policy x {\n title "t" version "1"\n}\n' + POOL
         (HEAD + "const a = " + "max(" * 3000 + "1" + ", 1)" * 3000, "nest deeper than 60"),
         (HEAD + "const a = " + "-" * 20_000 + "1", "nest deeper than 60"),
         (HEAD.replace("equity =", "equity = " + "if not " * 300), "nest deeper than 60"),
+        (HEAD.replace("equity =", "equity = if a then 1 " + "else if b then 2 " * 300), "nest deeper than 60"),
+        # A regular expression once took an age to find that so many are not too many.
+        (HEAD.replace("equity =", "equity = if a then 1 " + "else if b then 2 " * 100 + "else"), "`a` is not defined"),
         (HEAD + "const a = " + "1 + " * 20_000 + "1", "more than 200 operators"),
         (HEAD + "const a = " + "9" * 100_000, "at most 40 digits"),
         (HEAD + "const a = 0." + "9" * 100_000, "at most 40 digits"),
@@ -320,7 +323,7 @@ HEAD = 'policy x {\n title "t" version "1"\n}\n' + POOL
         (HEAD + 'table t from "../../../../etc/passwd"\n', "table"),
         (HEAD.replace("title", "effective from 9999-99-99 title"), "there is no day 9999-99-99"),
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_nesting_and_length_have_limits_that_are_named(text: str, message: str) -> None:
     """No hang and no overflow of the stack."""

@@ -107,6 +107,8 @@ def _check_length(source: Source) -> None:
 
 
 _NESTING = re.compile(r'"[^"\n]*"|#[^\n]*|[(]|[)]|[{}]|\b(?:if|not)\b|-')
+_SIGNS = re.compile(rf"(?:(?:\bnot\b|\bif\b|-)\s*){{{MAXIMUM_NESTING + 1},}}")
+_LINKS = re.compile(r'"[^"\n]*"|#[^\n]*|(?P<reset>[{}|]|(?<![=<>!])=(?!=))|(?P<link>\belse\s+if\b)')
 
 
 def _check_nesting(source: Source) -> None:
@@ -130,11 +132,26 @@ def _check_nesting(source: Source) -> None:
                 f"parentheses nest deeper than {MAXIMUM_NESTING}",
                 "name the inner part with a definition of its own",
             )
-    for match in re.finditer(r"(?:(?:\bnot\b|\bif\b|-)\s*){61,}|(?:\belse\s+if\b[^{}]*?){120,}", source.text):
+    deep = _SIGNS.search(source.text)
+    start = deep.start() if deep is not None else _long_chain(source.text)
+    if start is not None:
         raise _refused(
             source,
-            match.start(),
-            match.start() + 1,
+            start,
+            start + 1,
             f"signs or conditions nest deeper than {MAXIMUM_NESTING}",
             "name the inner part with a definition of its own, or use a table",
         )
+
+
+def _long_chain(text: str) -> int | None:
+    """Where a chain of `else if` that is too long to be followed begins; None where there is none."""
+    links: list[int] = []
+    for match in _LINKS.finditer(text):
+        if match.group("reset"):
+            links.clear()
+        elif match.group("link"):
+            links.append(match.start())
+            if len(links) == 2 * MAXIMUM_NESTING:
+                return links[0]
+    return None

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy import plan
@@ -22,6 +22,8 @@ class Checking:
     tables: Mapping[str, LoadedTable]
     actions: tuple[plan.ActionRule, ...] = ()
     procedures: tuple[plan.Node, ...] = ()
+    memo: dict[str, Any] = field(factory=dict, eq=False, repr=False)
+    """What several checks go through, by what it is: found once."""
 
 
 Check = Callable[[Checking], list[Diagnostic]]

@@ -25,10 +25,9 @@ def decided_conditions(checking: Checking) -> list[Diagnostic]:
     """
     judged: dict[tuple[Span | None, Span], dict[bool, list[frozenset[_Finding]]]] = {}
     for place in places(checking):
-        found = frozenset(_findings(place))
-        if found or place.decides or isinstance(place.node, plan.Logic):
+        if place.decides or isinstance(place.node, plan.Logic):
             entry = judged.setdefault((place.written, place.node.span), {True: [], False: []})
-            entry[place.used].append(found)
+            entry[place.used].append(frozenset(_findings(place)))
     told: dict[_Finding, None] = {}
     for entry in judged.values():
         told.update(dict.fromkeys(sorted(frozenset.intersection(*(entry[True] or entry[False])), key=str)))

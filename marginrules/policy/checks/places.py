@@ -1,6 +1,6 @@
 """Where in a policy each value stands: in which pools, under which conditions, and whether it is used there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, field, frozen
 
@@ -45,8 +45,15 @@ class _Start:
     own: frozenset[int] = field(default=frozenset(), repr=False)
 
 
-def places(checking: Checking) -> Iterator[Place]:
+def places(checking: Checking) -> Sequence[Place]:
     """Every value of every pool, with its parts, in each place where it stands."""
+    found: Sequence[Place] | None = checking.memo.get("places")
+    if found is None:
+        found = checking.memo["places"] = tuple(_places(checking))
+    return found
+
+
+def _places(checking: Checking) -> Iterator[Place]:
     acting = list(_acting(checking))
     decided = {id(node) for node in plan.below(*(node for node, _ in acting))}
     own = frozenset(
