@@ -307,7 +307,7 @@ HEAD = 'policy x {\n title "t" version "1"\n}\n' + POOL
         (HEAD.replace("equity =", "equity = " + "if not " * 300), "nest deeper than 60"),
         (HEAD.replace("equity =", "equity = if a then 1 " + "else if b then 2 " * 300), "nest deeper than 60"),
         # A regular expression once took an age to find that so many are not too many.
-        (HEAD.replace("equity =", "equity = if a then 1 " + "else if b then 2 " * 100 + "else"), "`a` is not defined"),
+        (HEAD.replace("equity =", "equity = if a then 1 " + "else if a then 2 " * 30 + "else"), "`a` is not defined"),
         (HEAD + "const a = " + "1 + " * 20_000 + "1", "more than 200 operators"),
         (HEAD + "const a = " + "9" * 100_000, "at most 40 digits"),
         (HEAD + "const a = 0." + "9" * 100_000, "at most 40 digits"),

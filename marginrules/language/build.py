@@ -499,7 +499,7 @@ def attach_comments(file: nodes.PolicyFile, source: Source) -> nodes.PolicyFile:
             comments.append(_Comment(match.start(), line, match.group(1).rstrip(), alone))
     blank = {number for number, text in enumerate(source.lines, 1) if not text.strip()}
     header, *items = _attach([file.header, *file.items], comments, blank)
-    closing = nodes.Comments(tuple(comment.text for comment in comments))
+    closing = nodes.Comments(_texts(comments, blank))
     return attrs.evolve(file, header=header, items=tuple(items), closing=closing)
 
 
@@ -513,19 +513,31 @@ def _attach(statements: Sequence[Any], comments: list[_Comment], blank: set[int]
         inside = _take(comments, lambda comment, span=span: comment.start < span.end)
         changes: dict[str, Any] = {}
         container = _container_of(statement)
+        moved: tuple[str, ...] = ()
         if container is not None:
             changes[container] = tuple(_attach(getattr(statement, container), inside, blank))
-            changes["closing"] = nodes.Comments(tuple(comment.text for comment in inside))
+            changes["closing"] = nodes.Comments(_texts(inside, blank))
         else:
-            before = [*before, *inside]
+            moved = _texts(inside, set())
         after = _take(comments, lambda comment, span=span: comment.line == span.end_line and not comment.alone)
         changes["comments"] = nodes.Comments(
-            tuple(comment.text for comment in before),
+            (*_texts(before, blank, span.line), *moved),
             after[0].text if after else None,
             (first_line - 1) in blank,
         )
         attached.append(attrs.evolve(statement, **changes))
     return attached
+
+
+def _texts(comments: list[_Comment], blank: set[int], until: int | None = None) -> tuple[str, ...]:
+    """Their texts, with an empty one where an empty line follows before the next, or before the line `until`."""
+    lines = [comment.line for comment in comments[1:]] + [until or 0]
+    found: list[str] = []
+    for comment, following in zip(comments, lines, strict=False):
+        found.append(comment.text)
+        if comment.line + 1 in blank and following > comment.line + 1:
+            found.append("")
+    return tuple(found)
 
 
 def _take(comments: list[_Comment], wanted: Any) -> list[_Comment]:

@@ -15,6 +15,12 @@ from marginrules.language.parser import parse
 WIDTH = 110
 """Longest line, where there is a place to break it."""
 
+ALIGNED = 30
+"""Longest head of a definition that others are aligned with; a longer one has its `=` right behind it.
+
+So a long name moves no line but its own.
+"""
+
 _STEP = "  "
 _LEVELS = {"or": 1, "and": 2, "not": 3, "compare": 4, "sum": 5, "product": 6, "sign": 7, "convert": 8, "atom": 9}
 _OPERATORS = {"or": "or", "and": "and", "+": "sum", "-": "sum", "*": "product", "/": "product"}
@@ -93,11 +99,15 @@ def _comment_texts(file: nodes.PolicyFile) -> Iterator[str]:
 def _commented(lines: list[str], comments: Comments, indent: str) -> list[str]:
     if comments.after is not None:
         lines = [*lines[:-1], f"{lines[-1]}  {comments.after}"]
-    return [*(f"{indent}{comment}" for comment in comments.before), *lines]
+    return [*_comment_lines(comments, indent), *lines]
+
+
+def _comment_lines(comments: Comments, indent: str) -> list[str]:
+    return [f"{indent}{comment}" if comment else "" for comment in comments.before]
 
 
 def _block(head: str, body: list[str], closing: Comments, comments: Comments, indent: str) -> list[str]:
-    inner = [*body, *(f"{indent}{_STEP}{comment}" for comment in closing.before)]
+    inner = [*body, *_comment_lines(closing, indent + _STEP)]
     lines = [f"{indent}{head} {{", *inner, f"{indent}}}"] if inner else [f"{indent}{head} {{", f"{indent}}}"]
     return _commented(lines, comments, indent)
 
@@ -191,26 +201,35 @@ def _step(step: nodes.Step, indent: str) -> list[str]:
     if step.condition is not None:
         head += f"when {_expression(step.condition)} "
     tail = _tail(None, step.cites)
+    parts: list[tuple[str, nodes.Expression | None, str]]
     match step.body:
         case nodes.CancelOrders(where=where, on_contracts=on_contracts):
             text = "cancel orders" + (" on its contracts" if on_contracts else "")
-            text += f" where {_expression(where)}" if where is not None else ""
+            parts = [(f"{text} where ", where, "")] if where is not None else [(text, None, "")]
         case nodes.HandOver(to=to):
-            text = f'hand over to "{to}"'
+            parts = [(f'hand over to "{to}"', None, "")]
         case nodes.Close(share=share, largest=largest, price=price, fee=fee, to=to, together=together):
-            text = f"close {_expression(share)}" + (" together" if together else "")
-            text += f" largest {_expression(largest)} first" if largest is not None else ""
-            text += f" at {_expression(price)}" if price is not None else ""
-            text += f' fee {_expression(fee)} to "{to}"' if fee is not None else ""
+            parts = [("close ", share, " together" if together else "")]
+            parts.extend([("largest ", largest, " first")] if largest is not None else [])
+            parts.extend([("at ", price, "")] if price is not None else [])
+            parts.extend([("fee ", fee, f' to "{to}"')] if fee is not None else [])
         case _:
             assert_never(step.body)
+    text = " ".join(
+        before + (_expression(value) if value is not None else "") + after for before, value, after in parts
+    )
     line = f"{indent}{head}{text}{tail}"
     if len(line) <= WIDTH:
         return [line]
-    lines = [f"{indent}{head}".rstrip(), f"{indent}{_STEP * 2}{text}{tail}"]
-    if len(lines[1]) > WIDTH and tail:
-        lines[1:] = [f"{indent}{_STEP * 2}{text}", f"{indent}{_STEP * 2}{tail.lstrip()}"]
-    return lines
+    deeper = indent + _STEP * 2
+    lines = [f"{deeper}{text}"]
+    if len(lines[0] + tail) <= WIDTH:
+        return [f"{indent}{head}".rstrip(), lines[0] + tail]
+    if len(lines[0]) > WIDTH:
+        lines = []
+        for before, value, after in parts:
+            lines.extend(_broken(value, deeper, before, after) if value is not None else [f"{deeper}{before}"])
+    return [f"{indent}{head}".rstrip(), *lines, *([f"{deeper}{tail.lstrip()}"] if tail else [])]
 
 
 def _action_rule(item: nodes.Allow | nodes.Refuse, indent: str) -> list[str]:
@@ -307,10 +326,11 @@ def _period(period: nodes.Period | None) -> str:
 
 
 def _aligned(definitions: Sequence[nodes.Definition], indent: str) -> list[str]:
-    """Definitions with their `=` in one column, for each run without an empty line."""
+    """Definitions with their `=` in one column, for each run without an empty line; long heads stand out."""
     lines: list[str] = []
     for run in _runs(definitions):
-        width = max(len(_definition_head(item)) for item in run)
+        lengths = [len(_definition_head(item)) for item in run]
+        width = max((length for length in lengths if length <= ALIGNED), default=0)
         for position, item in enumerate(run):
             if lines and position == 0:
                 lines.append("")
@@ -434,29 +454,98 @@ def _statement(head: str, value: nodes.Expression, tail: str, indent: str) -> li
     return [*lines, deeper + tail.lstrip()] if tail else lines
 
 
-def _broken(value: nodes.Expression, indent: str) -> list[str]:
-    """An expression over several lines, broken at its loosest operators."""
-    text = _expression(value)
-    if len(indent) + len(text) <= WIDTH:
-        return [indent + text]
+def _broken(value: nodes.Expression, indent: str, head: str = "", tail: str = "") -> list[str]:
+    """An expression between two words, over several lines where it does not fit on one, broken where it is loosest."""
+    line = f"{indent}{head}{_expression(value)}{tail}"
+    return [line] if len(line) <= WIDTH else _split(value, indent, head, tail)
+
+
+def _split(value: nodes.Expression, indent: str, head: str, tail: str) -> list[str]:
+    bracketed = _bracketed(value)
+    if bracketed is not None:
+        opening, parts = bracketed
+        inner = [line for number, part in enumerate(parts, 1) for line in part(indent + _STEP, number == len(parts))]
+        return [f"{indent}{head}{opening}(", *inner, f"{indent}){tail}"]
+    if head:
+        lines = _split(value, indent + _STEP, "", tail)
+        return [f"{indent}{head}{lines[0].lstrip()}", *lines[1:]]
+    sums = _LEVELS["sum"]
     match value:
         case nodes.Conditional(condition=condition, then=then, otherwise=otherwise):
             return [
-                *_prefixed("if ", condition, indent),
-                *_prefixed("then ", then, indent),
-                *_prefixed("else ", otherwise, indent),
+                *_broken(condition, indent, "if "),
+                *_broken(then, indent, "then "),
+                *_broken(otherwise, indent, "else ", tail),
             ]
-        case nodes.Binary(operator=operator, left=left, right=right) if operator in _OPERATORS:
-            level = _LEVELS[_OPERATORS[operator]]
-            lines = _broken(left, indent) if _level(left) >= level else [indent + _at(left, level)]
-            return [*lines, f"{indent}{operator} {_at(right, level + 1)}"]
+        case nodes.Binary(operator=operator, left=left, right=right):
+            kind = _OPERATORS.get(operator, "compare")
+            level = _LEVELS[kind]
+            first = _broken_at(left, level + 1 if kind == "compare" else level, indent)
+            return [*first, *_broken_at(right, level + 1, indent, f"{operator} ", tail)]
+        case nodes.Unary(operator="not", operand=operand):
+            return _broken_at(operand, _LEVELS["not"], indent, "not ", tail)
+        case nodes.Unary(operand=operand):
+            return _broken_at(operand, _LEVELS["sign"], indent, "-", tail)
+        case nodes.Convert(operand=operand, asset=asset):
+            return _broken_at(operand, _LEVELS["convert"], indent, "", f" in {asset.text}{tail}")
+        case nodes.Pick(result=result, table=table, key=key):
+            first = _broken_at(result, sums, indent, "pick ")
+            return [*first, *_broken_at(key, sums, indent + _STEP, f"from {table.text} at ", tail)]
+        case nodes.Tiered(key=key, table=table, rate=rate, amount=None):
+            first = _broken_at(key, sums, indent, "tiered ", f" by {table.text}")
+            return [*first, *_broken(rate, indent + _STEP, "rate ", tail)]
+        case nodes.Tiered(key=key, table=table, rate=rate, amount=amount):
+            assert amount is not None  # noqa: S101 - the case above took the others
+            first = _broken_at(key, sums, indent, "tiered ", f" by {table.text}")
+            first.extend(_broken_at(rate, sums, indent + _STEP, "rate "))
+            return [*first, *_broken_at(amount, sums, indent + _STEP, "amount ", tail)]
         case _:
-            return [indent + text]
+            return [f"{indent}{_expression(value)}{tail}"]
 
 
-def _prefixed(word: str, value: nodes.Expression, indent: str) -> list[str]:
-    lines = _broken(value, indent + _STEP)
-    return [f"{indent}{word}{lines[0].lstrip()}", *lines[1:]]
+_Part = Callable[[str, bool], list[str]]
+"""The lines of one part between parentheses, by its indent and whether it is the last."""
+
+
+def _bracketed(value: nodes.Expression) -> tuple[str, Sequence[_Part]] | None:
+    """What stands before the parentheses of a call, and what between them; None for what has none."""
+    match value:
+        case nodes.Call(function=function, arguments=arguments):
+            return function, [_argument(argument) for argument in arguments]
+        case nodes.Aggregate(function=function, operand=operand, members=members) if operand is not None:
+            if function == "sum" and members.name == "positions" and members.where is None and members.by is None:
+                return function, [_argument(operand)]
+            return function, [
+                lambda indent, _last: _broken(operand, indent),
+                lambda indent, _last: _of(members, indent),
+            ]
+        case nodes.Round(operand=operand, direction=direction, step=step, decimals=decimals):
+            tail = " decimals" if decimals else ""
+            return "round", [
+                _argument(operand),
+                lambda indent, _last: _broken(step, indent, f"{direction} to ", tail),
+            ]
+        case _:
+            return None
+
+
+def _argument(value: nodes.Expression) -> _Part:
+    return lambda indent, last: _broken(value, indent, tail="" if last else ",")
+
+
+def _of(members: nodes.MemberSet, indent: str) -> list[str]:
+    chosen = f"of {members.name}" + (f" by {members.by}" if members.by is not None else "")
+    return [f"{indent}{chosen}"] if members.where is None else _broken(members.where, indent, f"{chosen} where ")
+
+
+def _broken_at(value: nodes.Expression, level: int, indent: str, head: str = "", tail: str = "") -> list[str]:
+    """As `_broken`, where an expression of a level or tighter may stand: in parentheses, if it is looser."""
+    if _level(value) >= level and not (isinstance(value, nodes.Convert) and level >= _LEVELS["product"]):
+        return _broken(value, indent, head, tail)
+    line = f"{indent}{head}({_expression(value)}){tail}"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"{indent}{head}(", *_broken(value, indent + _STEP), f"{indent}){tail}"]
 
 
 # ---------------------------------------------------------------- expressions

@@ -33,6 +33,10 @@ class Place:
     decides: bool = False
 
 
+_TOLD = plan.Conditional | plan.Logic | plan.Compare
+"""What checks of conditions look at, beside what decides something as a whole."""
+
+
 @frozen
 class _Start:
     root: plan.Node
@@ -46,7 +50,7 @@ class _Start:
 
 
 def places(checking: Checking) -> Sequence[Place]:
-    """Every value of every pool, with its parts, in each place where it stands."""
+    """Every condition of every pool, and what a condition decides, in each place where it stands."""
     found: Sequence[Place] | None = checking.memo.get("places")
     if found is None:
         found = checking.memo["places"] = tuple(_places(checking))
@@ -120,7 +124,8 @@ def _walk(start: _Start) -> Iterator[Place]:
             written = node.span
             stack.append((node.value, path, written, decides))
             continue
-        yield Place(node, start.given, path, written, start.used, decides)
+        if decides or isinstance(node, _TOLD):
+            yield Place(node, start.given, path, written, start.used, decides)
         match node:
             case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
                 stack.append((condition, path, written, False))
@@ -137,8 +142,10 @@ def _walk(start: _Start) -> Iterator[Place]:
                     )
             case plan.PoolValue():
                 pass
+            case plan.Constant() | plan.Field() | plan.Fact():
+                pass
             case _:
-                stack.extend((child, path, written, False) for child in plan.children(node))
+                stack.extend([(child, path, written, False) for child in plan.children(node)])
     for found in inner:
         yield from _walk(found)
 

@@ -1,7 +1,8 @@
 """`undeclared-source`: a rule cites a source that the header does not declare; `unused-source` warns of the reverse."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Hashable, Iterator
+from functools import cache
+from typing import Any, get_args
 
 import attrs
 
@@ -41,13 +42,24 @@ def undeclared_sources(checking: Checking) -> list[Diagnostic]:
     return found
 
 
-def _citations(node: Any) -> Iterator[nodes.Citation]:
-    if isinstance(node, nodes.Citation):
-        yield node
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from _citations(part)
-    elif attrs.has(type(node)) and type(node).__module__ == nodes.__name__:
-        for attribute in attrs.fields(type(node)):
-            if attribute.name not in {"span", "comments", "closing"}:
-                yield from _citations(getattr(node, attribute.name))
+def _citations(file: nodes.PolicyFile) -> Iterator[nodes.Citation]:
+    stack: list[Any] = [file]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, nodes.Citation):
+            yield node
+        elif isinstance(node, tuple):
+            stack.extend(reversed(node))
+        else:
+            stack.extend([getattr(node, name) for name in _parts(type(node))])
+
+
+@cache
+def _parts(kind: Hashable) -> tuple[str, ...]:
+    """Where a node of the tree can hold others, the last of them first; no expression cites anything."""
+    if not isinstance(kind, type) or not attrs.has(kind):
+        return ()
+    if kind.__module__ != nodes.__name__ or kind in get_args(nodes.Expression):
+        return ()
+    names = [attribute.name for attribute in attrs.fields(kind)]
+    return tuple(name for name in reversed(names) if name not in {"span", "comments", "closing"})
