@@ -38,7 +38,7 @@ _FIGURE = "|".join(_FIGURES) + r"|[a-z]\w*"
 _MOVES = r"(?P<moves>[A-Z]\w* (?:falls|rises) by .+)"
 _WALLET = r"(?: (?:in|to|from) wallet (?P<wallet>[\w./:\-]+))?"
 
-_READABLE = {_AMOUNT: "AMOUNT", _ID: "ID", _FIGURE: "FIGURE", _MOVES: "BASE falls|rises by SHARE"}
+_READABLE = {_AMOUNT: "AMOUNT", _ID: "ID", _FIGURE: "FIGURE", _MOVES: "BASE falls|rises by AMOUNT%"}
 """How the parts of patterns are shown to people."""
 
 _FEATURE = pytest.StashKey[Path]()

@@ -32,8 +32,9 @@ def _group(found: re.Match[str]) -> str:
 
 
 def _plain(step: str) -> list[str]:
-    """The words of a step that are no names, figures or placeholders."""
-    return [word for word in re.findall(r"[\w.,%]+", step) if word.islower() and word.isalpha() and len(word) > 1]
+    """The words of a step that are no names and no placeholders; any figure is an AMOUNT."""
+    words = re.findall(r"[A-Za-z]+", re.sub(r"AMOUNT|-?\d[\d,_]*(?:\.\d+)?", " AMOUNT ", step))
+    return [word for word in words if word == "AMOUNT" or (word.islower() and len(word) > 1)]
 
 
 def nearest(step: str, known: Iterable[str]) -> list[str]:

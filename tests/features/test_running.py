@@ -74,7 +74,7 @@ def test_a_file_that_is_no_feature_is_told_in_one_message(
     ("step", "remedy"),
     [
         ("And an acount with 2,000 USDC", "an account with AMOUNT ASSET[ in|to|from wallet ID]"),
-        ("When BTC fals by 8%", "did you mean `BASE falls|rises by SHARE`"),
+        ("When BTC fals by 8%", "did you mean `BASE falls|rises by AMOUNT%`"),
         ("Then the equity of pool cross are 2,000 USDC", "the FIGURE of [the ][pool ]ID is"),
         ("Then pool cross is liquidated", "`[the ]pool ID is [not ]liquidatable`"),
         ("When an account with 3 USDC", "this step is one of Given; "),
