@@ -66,6 +66,8 @@ _PLACES = {
 
 def __getattr__(name: str) -> Any:
     if name in _PLACES:
+        # Before anything is made that could be handed to another process.
+        import_module("marginrules.engine.copies")
         found = getattr(import_module(f"marginrules.{_PLACES[name]}"), name)
     elif name == "write_report":
         found = import_module("marginrules.engine.documents").write
@@ -101,6 +103,7 @@ def read_account(document: str | bytes | dict[str, Any], policy: "Policy | Itera
     Raises:
         StateError: the document is malformed, lacks what every account has, or contradicts itself.
     """
+    import marginrules.engine.copies  # noqa: F401, PLC0415 - what is read can be handed to another process
     from marginrules.account import documents  # noqa: PLC0415 - as every other name here
 
     policies = tuple(policy) if isinstance(policy, Iterable) else (policy,)

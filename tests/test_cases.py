@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from marginrules.cli.app import run
 from marginrules.testing.cases import INCONSISTENT, CaseError, read_cases, run_case
 
 CASES = Path(__file__).parent / "cases"
@@ -78,6 +79,7 @@ def test_a_published_figure_is_the_policys_figure(venue: str, case: dict[str, An
     result = run_case(venue, case)
     if str(case.get("note", "")).startswith(INCONSISTENT):
         assert {difference.at for difference in result.differences} == INCONSISTENT_FIGURES[case["name"]]
+        assert set(case["inconsistent"]) == INCONSISTENT_FIGURES[case["name"]]
         assert result.verdict == "source inconsistent"
         return
     assert result.differences == ()
@@ -104,6 +106,9 @@ def test_a_reader_can_follow_every_case_to_its_source() -> None:
         ({"expect": {"poools": []}}, "/cases/0/expect/poools"),
         ({"expect": {"pools": [{"equity": "1"}]}}, "/cases/0/expect/pools/0"),
         ({"expect": []}, "/cases/0/expect"),
+        ({"inconsistent": "all", "note": INCONSISTENT}, "/cases/0/inconsistent"),
+        ({"inconsistent": [], "note": "why"}, "/cases/0/inconsistent"),
+        ({"inconsistent": ["pools/cross/equity"], "note": INCONSISTENT}, "/cases/0/inconsistent/0"),
     ],
 )
 def test_a_case_of_the_wrong_form_is_told_where_it_is(changes: dict[str, Any], place: str, tmp_path: Path) -> None:
@@ -120,3 +125,47 @@ def test_a_case_that_expects_nothing_does_not_agree() -> None:
     """It would count as a figure that holds."""
     _, (case, *_) = read_cases(CASES / "hyperliquid.json")
     assert run_case("hyperliquid", {**case, "expect": {}, "note": ""}).verdict == "disagrees"
+
+
+def _contradicting() -> dict[str, Any]:
+    _, cases = read_cases(CASES / "hyperliquid.json")
+    return dict(next(case for case in cases if "inconsistent" in case))
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_source_that_contradicts_itself_excuses_no_other_figure(listed: bool) -> None:  # noqa: FBT001
+    """Listed or not: a wrong equity beside the figure at fault is a disagreement."""
+    case = _contradicting()
+    if not listed:
+        del case["inconsistent"]
+    assert run_case("hyperliquid", case).verdict == "source inconsistent"
+    expect = json.loads(json.dumps(case["expect"]))
+    expect["pools"][0]["equity"] = "1"
+    result = run_case("hyperliquid", case | {"expect": expect})
+    assert result.verdict == "disagrees"
+    assert {entry.at for entry in result.differences} == {"pools/cross/equity", "positions/BTC/liquidation_price"}
+
+
+def test_a_listed_figure_is_the_only_one_that_is_excused() -> None:
+    """Even where it agrees itself."""
+    case = _contradicting()
+    assert run_case("hyperliquid", case | {"inconsistent": ["pools/cross/equity"]}).verdict == "disagrees"
+
+
+def test_a_case_under_a_policy_that_there_is_not_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its figures would never be looked at; `null` says that no policy covers it yet, and is counted."""
+    _, (case, *_) = read_cases(CASES / "hyperliquid.json")
+    for policy, code in (("hyperliqid", 2), (None, 0)):
+        document = {"venue": "v", "cases": [case, {**case, "policy": policy}]}
+        (tmp_path / "v.json").write_text(json.dumps(document), encoding="utf-8")
+        assert run(["test", "--cases", str(tmp_path)]) == code
+        printed = capsys.readouterr()
+        if code:
+            assert (
+                f"{tmp_path / 'v.json'}: /cases/1/policy: there is no policy 'hyperliqid'\nhelp: did you mean `hyperliquid`"
+                in printed.err
+            )
+        else:
+            assert "no policy covers it yet" in printed.out

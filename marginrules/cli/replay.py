@@ -1,5 +1,6 @@
 """`marginrules replay`: a stream of events under a policy, with checkpoints."""
 
+import base64
 import csv
 import hashlib
 import json
@@ -27,7 +28,7 @@ from marginrules.policy.policy import Policy
 MAXIMUM_LINE = 8 * 1024 * 1024
 """Longest line of a stream, in bytes."""
 SHOWN_LINE = 2000
-"""How much of a bad line is kept beside its problem, in characters."""
+"""How much of a bad heading is shown, in characters."""
 
 CHECKPOINT = "marginrules/checkpoint/1"
 
@@ -81,7 +82,8 @@ def command(
         message = "a decision log has its accounts: --log takes no --account and no --decisions"
         raise click.UsageError(message)
     sinks = {"output": _Sink(output), "decisions": _Sink(decisions), "aside": _Sink(aside)}
-    stream = _Stream(events, is_csv=(form or ("csv" if events.endswith(".csv") and not is_log else "jsonl")) == "csv")
+    is_csv = (form or ("csv" if events.endswith(".csv") and not is_log else "jsonl")) == "csv"
+    stream = _Stream(events, is_csv=is_csv, keeps=aside is not None)
     run = _Run(policy, Replay(policy), stream, sinks, on_error, checkpoint, every)
     if checkpoint is not None and checkpoint.exists():
         run.resume(checkpoint)
@@ -140,8 +142,12 @@ class _Stream:
 
     name: str
     is_csv: bool
+    keeps: bool = False
+    """Whether lines are wanted as they were read."""
     number: int = 0
     digest: Any = field(factory=hashlib.sha256)
+    line: bytes = b""
+    """The line at hand, whole, where it is kept."""
 
     def events(self, done: int, digest: str | None) -> Iterator[tuple[int, object]]:
         """Each line's number and event, or the error about it; those that were done are passed over.
@@ -155,10 +161,13 @@ class _Stream:
                 self.number += 1
                 self.digest.update(line)
                 too_long = len(line) > MAXIMUM_LINE
-                rest = line
+                rest, parts = line, [line]
                 while too_long and rest and not rest.endswith(b"\n"):
                     rest = stream.readline(MAXIMUM_LINE + 1)
                     self.digest.update(rest)
+                    if self.keeps:
+                        parts.append(rest)
+                self.line = b"".join(parts) if self.keeps else b""
                 if self.is_csv and columns is None:
                     columns = self._heading(line)
                     event: object = None
@@ -237,7 +246,7 @@ class _Run:
             try:
                 results = self.replay.feed(_checked(event))
             except MarginRulesError as error:
-                self.refuse(number, event, error)
+                self.refuse(number, error)
                 results = []
             for result in results:
                 self.sinks["output"].line(_json({"line": number, **result}))
@@ -257,14 +266,14 @@ class _Run:
             try:
                 result = again(self.policy, _checked(entry), number)
             except MarginRulesError as error:
-                self.refuse(number, entry, error)
+                self.refuse(number, error)
                 continue
             if result is not None:
                 differing = True
                 self.sinks["output"].line(_json(result))
         return 1 if differing or self.set_aside else 0
 
-    def refuse(self, number: int, event: object, error: MarginRulesError) -> None:
+    def refuse(self, number: int, error: MarginRulesError) -> None:
         """Stop at a bad line, or set it aside."""
         # A wrong value is repeated; half a character in it cannot be printed.
         problem = str(error).encode("utf-8", "backslashreplace").decode()
@@ -276,11 +285,8 @@ class _Run:
         problem = problem.replace("\n", "; ")
         self.set_aside += 1
         click.echo(f"set aside {place}: {problem}", err=True)
-        if not isinstance(event, MarginRulesError):
-            text = json.dumps(event, default=str)[:SHOWN_LINE]
-            self.sinks["aside"].line(_json({"line": number, "problem": problem, "event": text}))
-        else:
-            self.sinks["aside"].line(_json({"line": number, "problem": problem}))
+        if self.stream.keeps:
+            self.sinks["aside"].line(_json({"line": number, "problem": problem, **_raw(self.stream.line)}))
 
     def _logged(self, state: AccountState, decision: Decision) -> None:
         self.sinks["decisions"].line(log_line(self.policy, state, decision))
@@ -349,6 +355,14 @@ class _Run:
 
 def _json(result: object) -> str:
     return json.dumps(result, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _raw(line: bytes) -> dict[str, str]:
+    """A line byte for byte, its end included: as text where it is text, else in base 64."""
+    try:
+        return {"raw": line.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"raw_base64": base64.b64encode(line).decode("ascii")}
 
 
 def _checked(event: object) -> dict[str, Any]:

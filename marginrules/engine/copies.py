@@ -1,4 +1,4 @@
-"""Has accounts, reports and decisions pickled and copied, as services that hand them to other processes need.
+"""Has accounts, reports, decisions and errors pickled and copied, as services that hand them to other processes need.
 
 Python pickles no `mappingproxy`, which the empty mappings of the records are. And what an engine derived from a tier
 table stays where it was derived: it is kept by nodes of the plan, which are other ones elsewhere.
@@ -8,7 +8,8 @@ import copyreg
 from types import MappingProxyType
 from typing import Any
 
-from marginrules.account.state import TierTable
+from marginrules.account.state import StateError, TierTable
+from marginrules.language.diagnostics import RuleFileError
 
 
 def read_only(entries: dict[Any, Any]) -> MappingProxyType[Any, Any]:
@@ -24,5 +25,16 @@ def _table(found: TierTable) -> tuple[Any, ...]:
     return TierTable, (found.columns, found.rows, found.pointer, found.places, found.imported)
 
 
+# By default an error is made anew from its text, and these are made of more.
+def _state_error(found: StateError) -> tuple[Any, ...]:
+    return StateError, (found.pointer, found.problem, found.remedy, found.source)
+
+
+def _rule_file_error(found: RuleFileError) -> tuple[Any, ...]:
+    return RuleFileError, (found.diagnostics,)
+
+
+copyreg.pickle(StateError, _state_error)
+copyreg.pickle(RuleFileError, _rule_file_error)
 copyreg.pickle(MappingProxyType, _mapping)
 copyreg.pickle(TierTable, _table)

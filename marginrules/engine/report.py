@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-import marginrules.engine.copies  # noqa: F401 - has reports and accounts copied and pickled
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
 

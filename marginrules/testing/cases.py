@@ -19,13 +19,14 @@ from marginrules.engine import documents as report_documents
 from marginrules.engine.decide import decide
 from marginrules.engine.evaluate import evaluate
 from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy.catalogue import PolicyNotFoundError, load_policy
 from marginrules.policy.policy import Policy
 
 Verdict = Literal["agrees", "disagrees", "source inconsistent", "no policy"]
 
 INCONSISTENT = "SOURCE INCONSISTENT"
-"""How the note of a case begins whose figures contradict one another at the source."""
+"""How the note of a case begins whose figures contradict one another at the source; `inconsistent` lists which."""
 
 _IDS = {"pools": "id", "positions": "id", "idle_equity": "asset"}
 
@@ -126,6 +127,32 @@ def _malformed(case: Mapping[str, Any]) -> tuple[str, str, str] | None:
         for place, record in enumerate(records):
             if not isinstance(record, dict) or _IDS[section] not in record:
                 return f"expect/{section}/{place}", f"`{_IDS[section]}` is missing", "say which record is meant"
+    return _malformed_excuse(case, expect)
+
+
+def _malformed_excuse(case: Mapping[str, Any], expect: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The same, of the figures that a case says to contradict one another."""
+    if "inconsistent" not in case:
+        return None
+    listed = case["inconsistent"]
+    if not isinstance(listed, list):
+        return "inconsistent", "this is no list", 'write ["section/id/figure", …]'
+    if not str(case.get("note", "")).startswith(INCONSISTENT):
+        return "inconsistent", f"the note does not begin with {INCONSISTENT}", "say there what contradicts what"
+    known = [
+        f"{section}/{record[_IDS[section]]}/{name}"
+        for section, records in expect.items()
+        for record in records
+        for name in record
+        if name != _IDS[section]
+    ]
+    for place, at in enumerate(listed):
+        if at not in known:
+            return (
+                f"inconsistent/{place}",
+                f"the case expects no {at!r}",
+                f"{did_you_mean(str(at), known)}name what it expects",
+            )
     return None
 
 
@@ -133,7 +160,7 @@ def run_directory(directory: Path) -> Iterator[VenueResults]:
     """Run every case file (`*.json`) of a folder, in alphabetical order.
 
     Raises:
-        CaseError: there is no case file, or one is not of the form.
+        CaseError: there is no case file, one is not of the form, or one names a policy that there is not.
     """
     files = sorted(directory.glob("*.json"))
     if not files:
@@ -141,16 +168,32 @@ def run_directory(directory: Path) -> Iterator[VenueResults]:
         raise CaseError(message)
     for path in files:
         venue, cases = read_cases(path)
+        for index, case in enumerate(cases):
+            _policy_of(case, f"{path}: /cases/{index}/policy")
         yield VenueResults(venue, tuple(run_case(venue, case) for case in cases))
 
 
-def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
-    """Evaluate a case's account under its policy and compare what it expects."""
-    name = str(case["name"])
+def _policy_of(case: Mapping[str, Any], place: str) -> Policy | None:
+    """The policy that a case names; None where it says, with null, that there is none."""
+    if case["policy"] is None:
+        return None
     try:
-        policy = load_policy(str(case["policy"]))
-    except PolicyNotFoundError:
-        return CaseResult(venue, name, "no policy", 0, remark=f"there is no policy {case['policy']!r}")
+        return load_policy(str(case["policy"]))
+    except PolicyNotFoundError as error:
+        message = f"{place}: {error}, or write null where no policy covers it yet"
+        raise CaseError(message) from None
+
+
+def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
+    """Evaluate a case's account under its policy and compare what it expects.
+
+    Raises:
+        CaseError: there is no such policy.
+    """
+    name = str(case["name"])
+    policy = _policy_of(case, name)
+    if policy is None:
+        return CaseResult(venue, name, "no policy", 0, remark="no policy covers it yet")
     try:
         report = report_documents.write(evaluate(policy, account_documents.read(case["account"], policy.inputs)))
     except StateError as error:
@@ -168,10 +211,19 @@ def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
         return CaseResult(venue, name, "disagrees", 0, (nothing,))
     note = str(case.get("note", ""))
     if differences:
-        verdict: Verdict = "source inconsistent" if note.startswith(INCONSISTENT) else "disagrees"
+        verdict: Verdict = "source inconsistent" if _excused(case, note, differences) else "disagrees"
         remark = note if verdict == "source inconsistent" else ""
         return CaseResult(venue, name, verdict, compared, tuple(differences), remark)
     return CaseResult(venue, name, "agrees", compared)
+
+
+def _excused(case: Mapping[str, Any], note: str, differences: Sequence[Difference]) -> bool:
+    """Whether the source is at fault for all that differs: what the case lists, or the one figure where it lists none."""
+    if not note.startswith(INCONSISTENT):
+        return False
+    if "inconsistent" not in case:
+        return len(differences) == 1
+    return all(difference.at in case["inconsistent"] for difference in differences)
 
 
 def _decide(policy: Policy, case: Mapping[str, Any], differences: list[Difference]) -> None:

@@ -4,17 +4,20 @@ Installed with the extra `testing`, pytest finds it by itself; a feature file th
 line that binds it. Amounts may have thousands separators and are in the account's settlement asset; shares are written in percent.
 """
 
+import os
 import re
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pytest_bdd import given, parsers, then, when
-from pytest_bdd.parser import Feature, Scenario
+from pytest_bdd.parser import Feature, Scenario, Step
 
 import marginrules.account.documents as account_documents
 from marginrules.arithmetic import plain_text
 from marginrules.engine.report import PoolReport, PositionReport
+from marginrules.testing.steps import no_such_step
 from marginrules.testing.world import Document, World, number
 
 _AMOUNT = r"-?[\d,_]+(?:\.\d+)?"
@@ -32,7 +35,11 @@ _FIGURES = {
 }
 _FIGURE = "|".join(_FIGURES) + r"|[a-z]\w*"
 """A figure that every report has, or the name of one that the policy publishes."""
+_MOVES = r"(?P<moves>[A-Z]\w* (?:falls|rises) by .+)"
 _WALLET = r"(?: (?:in|to|from) wallet (?P<wallet>[\w./:\-]+))?"
+
+_READABLE = {_AMOUNT: "AMOUNT", _ID: "ID", _FIGURE: "FIGURE", _MOVES: "BASE falls|rises by AMOUNT%"}
+"""How the parts of patterns are shown to people."""
 
 _FEATURE = pytest.StashKey[Path]()
 
@@ -41,6 +48,14 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature,
     """Note where the feature file lies: rule files are looked for beside it."""
     del scenario
     request.node.stash[_FEATURE] = Path(feature.filename).parent
+
+
+def pytest_bdd_step_func_lookup_error(feature: Feature, step: Step) -> None:
+    """A step that there is not ends the scenario with one message, in place of a traceback."""
+    # Not public: where another release of pytest-bdd has none, nothing near is proposed.
+    known = getattr(import_module("pytest_bdd.steps"), "step_function_context_registry", {})
+    place = f"{os.path.relpath(feature.filename)}:{step.line_number}"
+    pytest.fail(no_such_step(place, step.type, step.name, known.values(), _READABLE), pytrace=False)
 
 
 @pytest.fixture
@@ -265,7 +280,7 @@ def leverage_instead(world: World, name: str, leverage: str) -> None:
     world.changed()
 
 
-@when(parsers.re(r"(?P<moves>[A-Z]\w* (?:falls|rises) by .+)"))
+@when(parsers.re(_MOVES))
 def prices_move(world: World, moves: str) -> None:
     """Marks move by a share: `BTC falls by 8% and ETH rises by 8%`."""
     parts = re.findall(rf"([A-Z]\w*) (falls|rises) by ({_AMOUNT}%)", moves)

@@ -1,5 +1,6 @@
 """`act`, `limits`, `preview` and `replay` as people run them."""
 
+import base64
 import io
 import json
 import random
@@ -374,3 +375,25 @@ def test_progress_is_shown_on_a_terminal_only(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert run(["replay", str(events), "-p", "documented", "-o", str(tmp_path / "o")]) == 0
     assert capsys.readouterr().err.endswith(" lines\n")
+
+
+def test_a_line_that_is_set_aside_is_kept_byte_for_byte(tmp_path: Path) -> None:
+    """Whatever it holds and however long it is: it can be mended and fed again."""
+    lines = [
+        b'{"event": "marc",  "symbol":"X", "price": 1.50 }\r\n',
+        b'{"event": "' + "\u00fc".encode() * 3000 + b'"}\n',
+        b'{"event": "\xff"}\n',
+        b'{"event": "' + b"x" * (17 * 1024 * 1024) + b'"}\n',
+        b"null\n",
+        b'{"event": "deposit", "amount": "1"',
+    ]
+    events, aside = tmp_path / "events.jsonl", tmp_path / "aside.jsonl"
+    events.write_bytes(b"".join(lines))
+    words = ["--on-error", "set-aside", "--aside", str(aside), "-o", str(tmp_path / "out")]
+    assert run(["replay", str(events), "-p", "documented", *words]) == 1
+    kept = [json.loads(line) for line in aside.read_text(encoding="utf-8").splitlines()]
+    raw = [entry["raw"].encode() if "raw" in entry else base64.b64decode(entry["raw_base64"]) for entry in kept]
+    assert raw == lines
+    assert ["raw_base64" in entry for entry in kept].count(True) == 1
+    assert [entry["line"] for entry in kept] == [1, 2, 3, 4, 5, 6]
+    assert all(entry["problem"] for entry in kept)

@@ -1,7 +1,10 @@
 """Reports and what goes with them, handed on and looked into."""
 
 import copy
+import json
 import pickle
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -81,6 +84,30 @@ def test_accounts_reports_and_decisions_can_be_handed_to_other_processes() -> No
     assert all(entry == decision for entry in handed_on(decision))
     # What an engine derived from the tiers is kept by nodes of the plan, and no one else's.
     assert b"marginrules.policy.plan" not in pickle.dumps(fresh)
+
+
+def test_errors_reach_the_process_that_asked() -> None:
+    """With their place, their problem and their remedy."""
+    with pytest.raises(marginrules.RuleFileError) as refused:
+        marginrules.load_text("policy x {}", "x.margin")
+    for entry in handed_on(refused.value):
+        assert str(entry) == str(refused.value)
+        assert [problem.code for problem in entry.diagnostics] == [entry.code for entry in refused.value.diagnostics]
+    with pytest.raises(marginrules.StateError) as caught:
+        marginrules.read_account(ACCOUNT | {"balances": [{"asset": "USDC"}]})
+    for entry in handed_on(caught.value):
+        assert (str(entry), entry.pointer, entry.remedy) == (
+            str(caught.value),
+            "/balances/0/wallet_balance",
+            caught.value.remedy,
+        )
+
+
+def test_an_account_that_was_only_read_can_be_handed_on() -> None:
+    """In a process that has evaluated nothing."""
+    program = "import marginrules, pickle, sys; pickle.dumps(marginrules.read_account(sys.stdin.read()))"
+    text = json.dumps(ACCOUNT)
+    assert subprocess.run([sys.executable, "-c", program], input=text, text=True, check=False).returncode == 0  # noqa: S603
 
 
 @pytest.mark.parametrize(("kind", "near"), [("pool", "cross"), ("position", "long")])

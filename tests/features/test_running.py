@@ -70,6 +70,36 @@ def test_a_file_that_is_no_feature_is_told_in_one_message(
     assert len(found.splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("step", "remedy"),
+    [
+        ("And an acount with 2,000 USDC", "an account with AMOUNT ASSET[ in|to|from wallet ID]"),
+        ("When BTC fals by 8%", "did you mean `BASE falls|rises by AMOUNT%`"),
+        ("Then the equity of pool cross are 2,000 USDC", "the FIGURE of [the ][pool ]ID is"),
+        ("Then pool cross is liquidated", "`[the ]pool ID is [not ]liquidatable`"),
+        ("When an account with 3 USDC", "this step is one of Given; "),
+        ("Then hello there", "help: docs/testing.md lists the steps"),
+    ],
+)
+def test_a_step_that_there_is_not_is_told_in_one_message(
+    step: str, remedy: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file, the line, the step, those most like it, and where steps are described; no traceback."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "house.feature").write_text(f"{GOOD}    {step}\n", encoding="utf-8")
+    assert run(["test", "house.feature"]) == 1
+    told = capfd.readouterr().out
+    keyword, _, text = step.partition(" ")
+    keyword = keyword.replace("And", "Then")
+    (line,) = [line for line in told.splitlines() if line.startswith("house.feature:7: ")]
+    assert line == f"house.feature:7: there is no step `{keyword} {text}`"
+    (helped,) = [line for line in told.splitlines() if line.startswith("help: ")]
+    assert remedy in helped
+    assert helped.endswith("docs/testing.md lists the steps")
+    assert "Step definition is not found" not in told
+    assert "site-packages" not in told
+
+
 def test_every_file_that_is_no_feature_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In the order of their names, and nothing is run."""
     code, found = _run(tmp_path, capsys, b="hello", a="", c=GOOD)
