@@ -1,6 +1,6 @@
 """`undeclared-source`: a rule cites a source that the header does not declare; `unused-source` warns of the reverse."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
@@ -51,15 +51,13 @@ def _citations(file: nodes.PolicyFile) -> Iterator[nodes.Citation]:
         elif isinstance(node, tuple):
             stack.extend(reversed(node))
         else:
-            stack.extend([getattr(node, name) for name in _parts(type(node))])
+            stack.extend([getattr(node, name) for name in _parts(node.__class__)])
 
 
 @cache
-def _parts(kind: Hashable) -> tuple[str, ...]:
+def _parts(kind: Any) -> tuple[str, ...]:
     """Where a node of the tree can hold others, the last of them first; no expression cites anything."""
-    if not isinstance(kind, type) or not attrs.has(kind):
-        return ()
-    if kind.__module__ != nodes.__name__ or kind in get_args(nodes.Expression):
+    if not attrs.has(kind) or kind.__module__ != nodes.__name__ or kind in get_args(nodes.Expression):
         return ()
     names = [attribute.name for attribute in attrs.fields(kind)]
     return tuple(name for name in reversed(names) if name not in {"span", "comments", "closing"})
