@@ -210,13 +210,22 @@ Feature: Margin on Bybit
     Given USDT is worth 1 USD and counts 100% as collateral
     And a cross long A of 1 BTC at 20,000 with 10x leverage
     And the BTC contract has the tiers:
-      | above | maintenance_rate |
-      | 0     | 0.5%             |
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.5%             | 50           |
     When a cross order buys 4.01 BTC at 20,000 with 10x leverage
     Then it is refused, because the initial margin must be there
     And the venue says "110007"
     When a cross order buys 4 BTC at 20,000 with 10x leverage
     Then it is allowed
+
+  Scenario: A tier that states no leverage allows none
+    Given USDT is worth 1 USD and counts 100% as collateral
+    And a cross long A of 1 BTC at 20,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    When a cross order buys 1 BTC at 20,000 with 10x leverage
+    Then it is refused, because tier 1 has no max_leverage
 
   Scenario: The leverage of a unified account in cross margin can be lowered as far as its margin is available
     Given USDT is worth 1 USD and counts 100% as collateral

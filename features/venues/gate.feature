@@ -146,8 +146,8 @@ Feature: Margin on Gate
   Scenario Outline: An order needs its initial margin to be available
     Given a cross long A of 1 X at 100 with 10x leverage
     And the X contract has the tiers:
-      | above | maintenance_rate |
-      | 0     | 0.5%             |
+      | above | maintenance_rate | max_leverage |
+      | 0     | 0.5%             | 50           |
     When a cross order buys <quantity> X at 100 with 10x leverage
     Then it is <decision>
 
@@ -155,6 +155,14 @@ Feature: Margin on Gate
       | quantity | decision                                              |
       | 99,999   | allowed                                               |
       | 100,000  | refused, because the initial margin must be available |
+
+  Scenario: A tier that states no leverage allows none
+    Given a cross long A of 1 X at 100 with 10x leverage
+    And the X contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    When a cross order buys 1 X at 100 with 10x leverage
+    Then it is refused, because tier 1 has no max_leverage
 
   Scenario Outline: A larger position is held at a lower leverage
     Given a cross long A of 9 X at 100 with 20x leverage

@@ -135,6 +135,14 @@ Feature: Margin on OKX
     When a cross order buys 99 ETH at 1,000 with 10x leverage
     Then it is allowed
 
+  Scenario: A tier that states no leverage allows none
+    Given a cross long A of 1 ETH at 1,000 with 10x leverage
+    And the ETH contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 1%               |
+    When a cross order buys 1 ETH at 1,000 with 10x leverage
+    Then it is refused, because tier 1 has no max_leverage
+
   Scenario: An isolated order takes its margin from the available equity
     Given a cross long A of 1 ETH at 1,000 with 10x leverage
     When an isolated order sells 99.01 ETH at 1,000 with 10x leverage
