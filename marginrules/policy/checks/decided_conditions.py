@@ -1,6 +1,7 @@
 """`decided-condition`: a condition that contradicts or repeats itself, or that no account ever makes true."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
@@ -34,6 +35,7 @@ def decided_conditions(checking: Checking) -> list[Diagnostic]:
     return [Diagnostic("decided-condition", span, problem, _REMEDY) for problem, span in told]
 
 
+@lru_cache(maxsize=1024)
 def contradicts_itself(condition: plan.Node) -> bool:
     """Whether there is a contradiction in a condition, or what always holds, of which this check tells."""
     return any(
@@ -59,8 +61,13 @@ def _findings(place: Place) -> Iterator[_Finding]:
         yield _NEVER_HERE, node.span
 
 
-def _of_chain(chain: plan.Logic) -> Iterator[_Finding]:
+@lru_cache(maxsize=1024)
+def _of_chain(chain: plan.Logic) -> tuple[_Finding, ...]:
     """What is decided among conditions that `and`, or `or`, joins."""
+    return tuple(_decided(chain))
+
+
+def _decided(chain: plan.Logic) -> Iterator[_Finding]:
     if isinstance(chain.left, plan.Logic) and chain.left.operator == chain.operator and any(_of_chain(chain.left)):
         # It is told of the part.
         return
