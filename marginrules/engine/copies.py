@@ -22,7 +22,7 @@ def _mapping(found: Any) -> tuple[Any, ...]:
 
 
 def _table(found: TierTable) -> tuple[Any, ...]:
-    return TierTable, (found.columns, found.rows, found.pointer, found.places, found.imported)
+    return TierTable, (found.columns, found.rows, found.pointer, found.places, found.imported, found.of_policy)
 
 
 # By default an error is made anew from its text, and these are made of more.
