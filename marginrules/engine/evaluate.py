@@ -337,6 +337,15 @@ def _undefined(policy: str, name: str) -> Unknown:
 
 
 @lru_cache(maxsize=4096)
+def _undefined_of(section: str, place: int, names: tuple[str, ...], policy: str) -> tuple[UnknownEntry, ...]:
+    return tuple(
+        UnknownEntry(f"/{section}/{place}/{name}", reason.reason, reason.pointer)
+        for name in names
+        for reason in (_undefined(policy, name),)
+    )
+
+
+@lru_cache(maxsize=4096)
 def _entry(at: str, value: Unknown) -> UnknownEntry:
     return UnknownEntry(at, value.reason, value.pointer)
 
@@ -365,6 +374,8 @@ class _Writer:
     unknown: list[UnknownEntry] = field(factory=list)
     lacking: dict[str, list[tuple[str, Unknown]]] = field(factory=dict)
     """What cannot be had of positions, by their id."""
+    undefined: dict[str, tuple[str, ...]] = field(factory=dict)
+    """What the policy does not define of positions, by their id."""
 
     def report(self) -> Report:
         pools: list[PoolReport] = []
@@ -379,17 +390,17 @@ class _Writer:
             ids = tuple([member[0].id for member in instance.positions])
             record = layout.pool(values, identity, ids, asset)
             pools.append(record)
-            for name in layout.lacking:
-                self.unknown.append(_entry(f"/pools/{index}/{name}", _undefined(self.policy.name, name)))
+            if layout.lacking:
+                self.unknown += _undefined_of("pools", index, layout.lacking, self.policy.name)
             if record.margin_ratio is None:
                 self.figure(_margin_ratio(record.maintenance_margin, record.equity), f"/pools/{index}/margin_ratio")
             if layout.idle is not None:
                 idle.append(IdleEquity(asset, layout.idle(values)))
             elif layout.by_balance:
                 self._idle(pool, idle)
-            for name in layout.lacking_of_position:
-                for place in range(len(ids)):
-                    self._of_position(pool, place, name, _undefined(self.policy.name, name))
+            if layout.lacking_of_position:
+                for name in ids:
+                    self.undefined[name] = layout.lacking_of_position
             make = layout.position
             if pool.prices is NO_PRICES:
                 for name, row in zip(ids, rows["position"]):  # noqa: B905 - a row for each, made of the same members
@@ -402,8 +413,11 @@ class _Writer:
                 positions[name] = make(row, name, identity, liquidation, bankruptcy, others.get(place, ()))
             for place, reason in pool.prices.partial.items():
                 self._of_position(pool, place, "other_boundaries", reason)
-        if self.lacking:
+        if self.undefined or self.lacking:
             for place, position in enumerate(self.state.positions):
+                if position.id in self.undefined:
+                    names = self.undefined[position.id]
+                    self.unknown += _undefined_of("positions", place, names, self.policy.name)
                 for name, reason in self.lacking.get(position.id, ()):
                     self.unknown.append(_entry(f"/positions/{place}/{name}", reason))
         if not self.solved:

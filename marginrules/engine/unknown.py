@@ -5,7 +5,7 @@ from decimal import Decimal
 from attrs import frozen
 
 
-@frozen
+@frozen(cache_hash=True)
 class Unknown:
     """A value that cannot be had.
 
