@@ -51,7 +51,8 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         module.write_text(f"from pytest_bdd import scenarios\n\nscenarios({bound})\n", encoding="utf-8")
         # Names are shown from where the command was given; no conftest.py outside the folder has a say.
         arguments = [str(module), f"--rootdir={Path.cwd()}", f"--confcutdir={folder}", "-c", "/dev/null"]
-        arguments.extend(["-p", "no:cacheprovider", "--tb=short"])
+        # On a build server too a failure is told once: the summary below has its first line only.
+        arguments.extend(["-p", "no:cacheprovider", "--tb=short", "--force-short-summary"])
         # This package was imported before pytest could rewrite its assertions, which say what is needed themselves.
         arguments.extend(["-W", "ignore::pytest.PytestAssertRewriteWarning"])
         # A tag of a scenario is a mark, and a feature file has no place to declare it.
