@@ -80,6 +80,19 @@ class Action:
     reduce_only: bool | None = None
     id: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        for name in _DECIMALS:
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, Decimal):
+                raise ActionError(
+                    f"/{name}",
+                    f"{value!r} is no Decimal",
+                    'write Decimal("0.05"), or read a document with `read_action`',
+                )
+
+
+_DECIMALS = ("amount", "quantity", "price", "leverage", "assigned_margin")
+
 
 class ActionError(MarginRulesError):
     """An action that makes no sense on the account: an unknown position, an amount of zero.

@@ -7,7 +7,7 @@ where a policy declares one for an input.)
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -276,6 +276,13 @@ class Account:
     pointer: str = field(default="/account", eq=False)
     places: Places = field(default=NO_PLACES, eq=False, repr=False)
     imported: bool = field(default=False, eq=False, repr=False)
+
+    @property
+    def day(self) -> date | None:
+        """The day of `as_of`, in UTC: one moment is one day, whatever zone it is written in."""
+        if self.as_of is None or self.as_of.tzinfo is None:
+            return None if self.as_of is None else self.as_of.date()
+        return self.as_of.astimezone(UTC).date()
 
 
 @frozen

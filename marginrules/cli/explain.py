@@ -29,9 +29,11 @@ def command(
     policy = load_policy(policy_name)
     state = arguments.read_account(account, [policy], from_format, as_of)
     derivation = explain(policy, state, why)
-    notes = evaluate(policy, state, solve=False).notes if policy.plan.dated_tables else ()
+    notes = evaluate(policy, state, solve=False).notes
     if as_json:
-        output.print_json({**output.derivation_document(derivation), "notes": list(notes)})
+        output.print_json(
+            {"schema": "marginrules/explanation/1", **output.derivation_document(derivation), "notes": list(notes)}
+        )
     else:
         out = output.console()
         out.print(output.derivation_tree(derivation))

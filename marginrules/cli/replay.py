@@ -97,7 +97,19 @@ def command(
         if is_log:
             return run.again()
         run.go()
+    unheard = list(run.replay.unheard.items())
+    for name, times in unheard[:_UNHEARD_SHOWN]:
+        lines = "1 line" if times == 1 else f"{times:,} lines"
+        click.echo(
+            f"note: no account has {name if name.isprintable() else ascii(name)}: {lines} moved nothing", err=True
+        )
+    if len(unheard) > _UNHEARD_SHOWN:
+        click.echo(f"note: nor {len(unheard) - _UNHEARD_SHOWN:,} more", err=True)
     return 1 if run.set_aside else 0
+
+
+_UNHEARD_SHOWN = 20
+"""Most names that are told of what no account has."""
 
 
 @define

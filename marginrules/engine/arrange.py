@@ -15,7 +15,7 @@ from marginrules.account.state import AccountState, Asset, Balance, Instrument, 
 from marginrules.engine.unknown import Unknown
 from marginrules.policy import plan
 from marginrules.policy.checks.context import truth, variables
-from marginrules.policy.policy import Policy
+from marginrules.policy.policy import Policy, today
 
 PositionMember = tuple[Position, Instrument, Asset | None]
 OrderMember = tuple[Order, Instrument, Asset | None]
@@ -335,20 +335,22 @@ def _check_scope(found: plan.Plan, state: AccountState) -> None:
                 f"policy {found.name} is about {' and '.join(found.contracts)} contracts, {instrument.symbol} is {instrument.contract}",
                 "leave the instrument out, or use a policy that has rules for it",
             )
-    as_of = state.account.as_of
-    if as_of is None:
+    if found.start is None and found.until is None:
         return
-    if found.start is not None and as_of.date() < found.start:
+    said = state.account.day
+    day = said if said is not None else today()
+    account = f"the account is as of {day}" if said is not None else f"the account names no day, and it is {day}"
+    if found.start is not None and day < found.start:
         raise StateError(
             "/account/as_of",
-            f"the rules of {found.name} hold from {found.start}, the account is as of {as_of.date()}",
-            "use a policy that held then",
+            f"the rules of {found.name} hold from {found.start}, {account}",
+            "use a policy that held then" if said is not None else "say the account's `as_of`, or use another policy",
         )
-    if found.until is not None and as_of.date() >= found.until:
+    if found.until is not None and day >= found.until:
         raise StateError(
             "/account/as_of",
-            f"the rules of {found.name} held until {found.until}, the account is as of {as_of.date()}",
-            "use a policy that holds then",
+            f"the rules of {found.name} held until {found.until}, {account}",
+            "use a policy that holds then" if said is not None else "say the account's `as_of`, or use another policy",
         )
 
 
@@ -557,6 +559,9 @@ def _drawn(
     left = dict(assigned) if pool.draws_on == "remainder" else {}
     drawn: list[BalanceMember] = []
     for balance in state.balances:
+        if pool.mixed and not balance.wallet_balance and balance.asset not in (*state.asset_by_name, *left):
+            # Nothing of an asset that the account says nothing else of is worth nothing.
+            continue
         if pool.draws_where is not None:
             key = (place, *scheme.balance(balance, state.asset_by_name.get(balance.asset, _NO_ASSET)))
             drawn_on = active.balances.get(key)

@@ -76,7 +76,8 @@ def describe(policy: Policy) -> Description:
         found.title,
         found.version,
         tuple(
-            _pool(pool, _replenished(found, number), counted(found, pool)) for number, pool in enumerate(found.pools)
+            _pool(pool, _replenished(found, number), counted(found, pool), _allowed(found))
+            for number, pool in enumerate(found.pools)
         ),
         tuple(f"{source.title} <{source.address}> read {source.read}" for source in found.sources.values()),
         found.omits,
@@ -89,7 +90,16 @@ def _replenished(found: plan.Plan, number: int) -> str:
     return " or ".join(conditions)
 
 
-def _pool(pool: plan.PoolPlan, replenished: str, profit: Counted | None) -> PoolDescription:
+def _allowed(found: plan.Plan) -> frozenset[str] | None:
+    """What the rules about actions allow, be it under a condition; None where there are none."""
+    if not found.actions:
+        return None
+    return frozenset(name for rule in found.actions if rule.verdict == "allow" for name in rule.actions)
+
+
+def _pool(
+    pool: plan.PoolPlan, replenished: str, profit: Counted | None, allowed: frozenset[str] | None
+) -> PoolDescription:
     equity = pool.definitions["pool"]["equity"]
     rules = [equity, *([pool.liquidate] if pool.liquidate is not None else [])]
     cites = dict.fromkeys(
@@ -106,7 +116,7 @@ def _pool(pool: plan.PoolPlan, replenished: str, profit: Counted | None) -> Pool
             _boundary(pool),
             _impact(pool, replenished, profit),
             _buffer(pool, profit),
-            _adding(pool, replenished),
+            _adding(pool, replenished, allowed),
         ),
         tuple(cites),
     )
@@ -280,11 +290,17 @@ def _backed(pool: plan.PoolPlan) -> bool:
     )
 
 
-def _adding(pool: plan.PoolPlan, replenished: str) -> str:
+def _adding(pool: plan.PoolPlan, replenished: str, allowed: frozenset[str] | None) -> str:
     if pool.draws_on == "nothing":
         return "It draws on nothing that could be added."
     if not _backed(pool):
         return "By nothing: its equity does not read what it draws on."
+    if pool.draws_on == "assigned_margin" and allowed is not None and "add_margin" not in allowed:
+        if replenished:
+            return f"By the venue itself, when {replenished}; the policy allows no margin to be added."
+        return "By nothing: the policy allows no margin to be added."
+    if pool.draws_on != "assigned_margin" and allowed is not None and not allowed & {"deposit", "transfer"}:
+        return "By nothing: the policy allows no deposit."
     if pool.draws_on == "assigned_margin" and replenished:
         return f"By adding margin to that position; and the venue adds to it by itself when {replenished}."
     if pool.draws_on == "assigned_margin":

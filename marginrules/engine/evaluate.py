@@ -199,8 +199,7 @@ def evaluation(policy: Policy, state: AccountState, *, solve: bool = True) -> Ev
 
 def _evaluated(policy: Policy, state: AccountState, *, solve: bool) -> Evaluation:
     if policy.versions:
-        as_of = state.account.as_of
-        policy = policy.on(as_of.date() if as_of is not None else None)
+        policy = policy.on(state.account.day)
     pools = tuple([evaluate_pool(instance, state) for instance in arrange(policy, state)])
     if solve:
         for pool in pools:
@@ -456,19 +455,27 @@ class _Writer:
                     f"{pool.instance.asset}"
                     for balance in pool.instance.idle
                 ]
+        orders = self.state.orders
+        if orders and sum([len(pool.instance.orders) for pool in self.pools]) < len(orders):
+            seen = {id(order) for pool in self.pools for order, _, _ in pool.instance.orders}
+            notes += [
+                f"the order {order.id or order.symbol} is in no pool, and no figure has anything of it"
+                for order in orders
+                if id(order) not in seen
+            ]
         return notes
 
     def _tables_past_their_day(self) -> list[str]:
-        as_of = self.state.account.as_of
-        if as_of is None:
+        day = self.state.account.day
+        if day is None:
             return [
                 f"table {name} is valid until {until}; the account names no day, so whether it still is cannot be said"
                 for name, until in self.policy.plan.dated_tables.items()
             ]
         return [
-            f"table {name} is valid until {until}; the account is as of {as_of.date()}"
+            f"table {name} is valid until {until}; the account is as of {day}"
             for name, until in self.policy.plan.dated_tables.items()
-            if as_of.date() >= until
+            if day >= until
         ]
 
     def figure(self, value: Value | None, at: str) -> Any:

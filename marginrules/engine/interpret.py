@@ -431,6 +431,8 @@ def _record_name(record: Any) -> str:
     if isinstance(record, Account):
         return "the account"
     kind = type(record).__name__.lower()
+    if kind == "order" and record.id is not None:
+        return f"order {record.id}"
     name = getattr(
         record, "symbol" if kind in {"instrument", "order"} else "asset" if kind in {"asset", "balance"} else "id"
     )

@@ -6,7 +6,7 @@ that between the least amount that is allowed and the limit the verdict turns on
 verified whatever it does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 
@@ -27,6 +27,8 @@ MAXIMUM_DOUBLINGS = 100
 """How far a search goes before it says that there is no limit: two to this power steps."""
 _FAR = 2**44
 """So many steps are more than any account has: what refuses them is what binds."""
+_WHOLE_LEVERAGES = 200
+"""Every whole leverage to this one is asked about before it is said that none may be set."""
 _MARGIN_MODES = ("cross", "isolated", None)
 
 
@@ -113,17 +115,26 @@ def _first_refused(ask: Callable[[int], Answer], low: int) -> tuple[int, int | N
     return low, None
 
 
-def _least_allowed(ask: Callable[[int], Answer], first: Answer) -> int | None:
-    """The first power of two that is allowed where one step is refused, as under a least order; None where none is."""
-    far = ask(_FAR)
-    if not _allowed(far) and (_rule(far), _because(far)) == (_rule(first), _because(first)):
-        # What refuses the least refuses the most: there is nothing in between.
-        return None
-    return next((2**power for power in range(1, _FAR.bit_length()) if _allowed(ask(2**power))), None)
+def _least_allowed(ask: Callable[[int], Answer], likely: Sequence[int]) -> int | None:
+    """A number of steps that is allowed where one is refused, as under a least order; None where none was found.
+
+    Args:
+        ask: the decision on a number of steps.
+        likely: what could be allowed, as closing what is open is; powers of two are asked about as well.
+    """
+    powers = (2**power for power in range(1, _FAR.bit_length()))
+    return next((steps for steps in (*likely, *powers) if steps > 1 and _allowed(ask(steps))), None)
 
 
 def largest(
-    policy: Policy, state: AccountState, name: str, unit: str, step: Decimal, action: Callable[[Decimal], Action]
+    policy: Policy,
+    state: AccountState,
+    name: str,
+    unit: str,
+    step: Decimal,
+    action: Callable[[Decimal], Action],
+    *,
+    likely: Sequence[int] = (),
 ) -> Limit:
     """The largest multiple of a step for which an action is allowed.
 
@@ -134,18 +145,19 @@ def largest(
         unit: what it counts.
         step: the step, above zero.
         action: the action for an amount above zero.
+        likely: numbers of steps that could be allowed where one step is not.
     """
     with exact_context():
-        return _largest(_asking(policy, state, step, action), name, unit, step)
+        return _largest(_asking(policy, state, step, action), name, unit, step, likely)
 
 
-def _largest(ask: Callable[[int], Answer], name: str, unit: str, step: Decimal) -> Limit:
+def _largest(ask: Callable[[int], Answer], name: str, unit: str, step: Decimal, likely: Sequence[int]) -> Limit:
     first = ask(1)
     begin: int | None = 1
     if not _allowed(first):
         if not isinstance(first, Decision) or first.unknown:
             return Limit(name, None, unit, _because(first), _rule(first))
-        begin = _least_allowed(ask, first)
+        begin = _least_allowed(ask, likely)
     if begin is None:
         return Limit(name, Decimal(0), unit, _because(first), _rule(first))
     low, high = _first_refused(ask, begin)
@@ -273,7 +285,14 @@ def _largest_order(policy: Policy, state: AccountState, instrument: Instrument, 
             templates.insert(0, template)
             break
         templates.append(template)
-    limit = largest(policy, state, name, unit, step, partial(_sized, templates[0]))
+    # Closing what is open on the other side, in part or whole, is what is most likely to be allowed.
+    closing = [
+        int(abs(position.quantity) / step)
+        for position in state.positions
+        if position.symbol == symbol and (position.quantity < 0) == (side == "buy")
+    ]
+    likely = [steps for whole in closing for steps in (whole, whole // 2, 2 * whole)]
+    limit = largest(policy, state, name, unit, step, partial(_sized, templates[0]), likely=likely)
     return evolve(limit, under=_under(templates[0]))
 
 
@@ -298,7 +317,9 @@ def _leverage(policy: Policy, state: AccountState, symbol: str) -> Iterator[Limi
     """The lowest and the highest whole leverage that may be set now."""
     ask = _asking(policy, state, Decimal(1), partial(_with_leverage, symbol))
     set_now = [int(now.to_integral_value(ROUND_FLOOR)) for _, now in _on(state, symbol) if now is not None]
-    tried = dict.fromkeys([*(leverage for leverage in set_now if leverage > 0), *(2**power for power in range(11))])
+    # The rules may allow a range that neither holds what is set nor a power of two.
+    every = (*(2**power for power in range(11)), *range(1, _WHOLE_LEVERAGES + 1))
+    tried = dict.fromkeys([*(leverage for leverage in set_now if leverage > 0), *every])
     names = (f"lowest_leverage:{symbol}", f"highest_leverage:{symbol}")
     begin = next((leverage for leverage in tried if _allowed(ask(leverage))), None)
     if begin is None:
@@ -445,6 +466,9 @@ def _price_reached(
     def reached(amount: Decimal) -> bool:
         report = evaluate(policy, adding.after(state, amount))
         place = next(place for place, entry in enumerate(report.positions) if entry.id == identity)
+        if report.pool(report.positions[place].pool).liquidatable:
+            # Its price is then the one that would cure it.
+            return False
         price = report.positions[place].liquidation_price
         if price is None:
             reason = _reason(report, f"/positions/{place}/liquidation_price")

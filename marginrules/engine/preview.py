@@ -70,7 +70,7 @@ def _preview(policy: Policy, state: AccountState, action: Action) -> Preview:
     resting: tuple[tuple[str, Decimal | None], ...] = ()
     if action.action == "place_order" and decision.effect is not None:
         # Where it would be refused, what it would have taken is told all the same.
-        resting = _margins(before, evaluate(policy, decision.effect.state, solve=False))
+        resting = _taken(before, evaluate(policy, decision.effect.state, solve=False))
     asset, margin = _single(margins)
     mode, leverage = filled[1:] if filled is not None else (action.margin_mode, action.leverage)
     names = dict.fromkeys(
@@ -114,6 +114,18 @@ def _margins(before: Report, after: Report) -> tuple[tuple[str, Decimal | None],
             margin = pool.initial_margin
             found[asset] = None if so_far is None or margin is None else so_far + sign * margin
     return tuple(found.items())
+
+
+def _taken(before: Report, resting: Report) -> tuple[tuple[str, Decimal | None], ...]:
+    """What an order takes while it rests: initial margin of the pools, or what is idle where the venue holds it there."""
+    margins = dict(_margins(before, resting))
+    idle: dict[str, Decimal | None] = {}
+    for report, sign in ((before, 1), (resting, -1)):
+        for entry in report.idle_equity:
+            asset = entry.asset or ""
+            so_far = idle.get(asset, Decimal(0))
+            idle[asset] = None if so_far is None or entry.amount is None else so_far + sign * entry.amount
+    return tuple((asset, idle.get(asset, margin) if margin == 0 else margin) for asset, margin in margins.items())
 
 
 def _single(margins: tuple[tuple[str, Decimal | None], ...]) -> tuple[str | None, Decimal | None]:

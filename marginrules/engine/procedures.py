@@ -6,7 +6,6 @@ Every step is one entry of a trace; no step is taken twice for the same position
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 
 from attrs import define, evolve, field, frozen
@@ -225,12 +224,8 @@ class _Run:
         return next((pool for pool in self.evaluated().pools if pool.instance.id == identity), None)
 
     def _steps(self, pool: PoolEvaluation) -> tuple[plan.StepPlan, ...]:
-        found = self.policy.on(self._day()).plan
+        found = self.policy.on(self.state.account.day).plan
         return found.liquidations.get(found.pools.index(pool.instance.plan), ())
-
-    def _day(self) -> date | None:
-        as_of = self.state.account.as_of
-        return as_of.date() if as_of is not None else None
 
     def _due(self, identity: str) -> bool:
         pool = self._pool(identity)

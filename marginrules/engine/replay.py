@@ -69,12 +69,14 @@ class Replay:
         unsettled: pools that are liquidatable and that no step of the policy helps, or whose next step needs what is
             unknown, by account: told once.
         decided: called with each decision and the account that it was about, before it changes; for a decision log.
+        unheard: how many events were of an instrument or an asset that no account had, by its name.
     """
 
     policy: Policy
     accounts: dict[str, AccountState] = field(factory=dict)
     unsettled: dict[str, tuple[str, ...]] = field(factory=dict)
     decided: Callable[[AccountState, Decision], None] | None = None
+    unheard: dict[str, int] = field(factory=dict)
 
     def state(self, account: str) -> AccountState:
         """An account as it is now.
@@ -189,11 +191,14 @@ class Replay:
         return changed, []
 
     def _of_market(self, kind: str, event: Mapping[str, Any]) -> dict[str, AccountState]:
+        name = _name(event, "asset" if kind == "index" else "symbol")
+        if self.accounts and not any(_concerns(kind, name, state) for state in self.accounts.values()):
+            self.unheard[name] = self.unheard.get(name, 0) + 1
         if kind == "mark":
-            return self._marked(_name(event, "symbol"), _number(event, "price"))
+            return self._marked(name, _number(event, "price"))
         if kind == "index":
-            return self._indexed(_name(event, "asset"), _number(event, "price"))
-        return self._funded(_name(event, "symbol"), _number(event, "rate", signed=True))
+            return self._indexed(name, _number(event, "price"))
+        return self._funded(name, _number(event, "rate", signed=True))
 
     def _at(self, changed: dict[str, AccountState], event: Mapping[str, Any]) -> dict[str, AccountState]:
         """The accounts that changed, at the time of the event: it chooses among rules with dates."""
@@ -454,3 +459,10 @@ def again(policy: Policy, entry: Mapping[str, Any], number: int) -> Result | Non
         "now": {"allowed": decision.allowed, "because": decision.because, "rule": decision.rule},
         **({"states_differ": True} if decision.allowed and logged["allowed"] is True else {}),
     }
+
+
+def _concerns(kind: str, name: str, state: AccountState) -> bool:
+    """Whether an account has the instrument or the asset of an event."""
+    if kind == "index":
+        return name in state.asset_by_name or any(balance.asset == name for balance in state.balances)
+    return name in state.instrument_by_symbol

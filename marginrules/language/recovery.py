@@ -69,7 +69,7 @@ _WORDS = {
     "MEMBERS": "positions or orders",
     "ON_CONTRACTS": "`on its contracts`",
     "HEADER_KEYWORD": "title, version or omits",
-    "POOL_KEY": "account, settlement asset or position",
+    "POOL_KEY": "settlement asset, underlying or instrument (a pool also: account or position)",
     "$END": "the end of the file",
     "__DOT2": "`..`",
     "__ANON_0": "`..`",

@@ -1,8 +1,10 @@
 """Rules about actions and procedures, read for each pool that they can concern."""
 
+from marginrules.arithmetic import plain_text
 from marginrules.language import nodes
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy import plan
+from marginrules.policy.constants import constant_value
 from marginrules.policy.dimensions import FLAG, PRICE, RATE, money
 from marginrules.policy.elaborate import ACTIONS, Elaborator, PoolElaborator
 from marginrules.policy.rules import Rules
@@ -199,6 +201,14 @@ def _step(step: nodes.Step, reader: PoolElaborator) -> plan.StepPlan:
             part = reader.in_scope(share, "position")
             if part.dimension.kind == "literal" or not part.dimension.dimensionless:
                 part = reader.fit(part, RATE, share.span, "the share that is closed")
+            fixed = constant_value(part)
+            if fixed is not None and not 0 < fixed <= 1:
+                reader.report(
+                    "rate-out-of-range",
+                    share.span,
+                    f"the share that is closed is {plain_text(fixed * 100)}%",
+                    "write more than 0% and at most 100%",
+                )
             order = reader.in_scope(largest, "position") if largest is not None else None
             at = reader.in_scope(price, "position") if price is not None else None
             if at is not None and price is not None:

@@ -1549,7 +1549,7 @@ class PoolElaborator:
         return None
 
     def _undefined(self, name: nodes.Name, word: str, place: _Place) -> None:
-        candidates = {*self._candidates(place.scope, place.owner), *self.rules.constants, *place.parameters}
+        candidates = {*self._candidates(place.scope, place.owner), *self.rules.constants, *place.parameters} - {word}
         for entity in self.entities(place.scope):
             if entity != place.owner and word in self._candidates(place.scope, entity):
                 self.report(
@@ -1560,6 +1560,8 @@ class PoolElaborator:
             remedy = f"that is a position's; write `sum({word})` or another aggregate over the pool's positions"
         elif place.tier is not None and word in place.tier:
             remedy = f"did you mean `tier.{word}`?"
+        elif place.scope == "pool" and word in STANDARD_FIGURES["position"]:
+            remedy = f"define it of a position, `position {{ {word} = … }}`, or in the pool"
         else:
             remedy = did_you_mean(word, candidates) + "define it, or declare it as an input"
         self.report("undefined-name", name.span, f"`{word}` is not defined here", remedy)

@@ -1,7 +1,7 @@
 """A checked policy: what the engines take."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from attrs import field, frozen
 
@@ -10,12 +10,17 @@ from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy.plan import Plan
 
 
+def today() -> date:
+    """The day it is, in UTC: whose rules hold for an account that names no day."""
+    return datetime.now(UTC).date()
+
+
 @frozen(eq=False, repr=False)
 class Policy:
     """A policy that passed every check; only `check.check` makes one.
 
     Attributes:
-        plan: its meaning, with the rules that are in force now.
+        plan: its meaning, with the rules of the last of its periods.
         warnings: what the checks found that does not stop it from being used.
         sources: text of each rule file it was made from, by name.
     """
@@ -27,11 +32,12 @@ class Policy:
     """Where rules changed on a day: the policy of each period with a day in it, in order. The last is this one."""
 
     def on(self, day: date | None) -> "Policy":
-        """The policy with the rules that held on a day; with those now in force where no day is said."""
+        """The policy with the rules that held on a day; with those of today, in UTC, where no day is said."""
         found = self
-        if day is not None:
+        if self.versions:
+            moment = day if day is not None else today()
             for since, policy in self.versions:
-                if since <= day or policy is self.versions[0][1]:
+                if since <= moment or policy is self.versions[0][1]:
                     found = policy
         return found
 

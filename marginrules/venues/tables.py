@@ -169,6 +169,13 @@ def _binance(part: Part) -> Tables:
     found: Tables = {}
     for entry in part.rows():
         rows = []
+        coefficient = entry.optional("notionalCoef")
+        if coefficient and coefficient.decimal() != 1:
+            raise coefficient.error(
+                f"the brackets of {entry.member('symbol').text()} are adjusted by {plain_text(coefficient.decimal())} for the "
+                "account that asked, so they are no table of the venue",
+                "ask with an account whose brackets are not adjusted",
+            )
         for bracket in entry.member("brackets").items():
             unit = "notional" if bracket.has("notionalFloor") else "qty"
             # The page of COIN-M spells it so.

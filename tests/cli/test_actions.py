@@ -397,3 +397,16 @@ def test_a_line_that_is_set_aside_is_kept_byte_for_byte(tmp_path: Path) -> None:
     assert ["raw_base64" in entry for entry in kept].count(True) == 1
     assert [entry["line"] for entry in kept] == [1, 2, 3, 4, 5, 6]
     assert all(entry["problem"] for entry in kept)
+
+
+def test_what_no_account_has_is_told_at_the_end(
+    account: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt symbol moves nothing, and shows."""
+    lines = [{"event": "mark", "symbol": "BTCC", "price": "1"}] * 2 + [{"event": "index", "asset": "ZZZ", "price": "1"}]
+    events = tmp_path / "events.jsonl"
+    events.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert run(["replay", str(events), "--policy", "documented", "--account", account]) == 0
+    told = capsys.readouterr().err
+    assert "note: no account has BTCC: 2 lines moved nothing" in told
+    assert "note: no account has ZZZ: 1 line moved nothing" in told

@@ -469,3 +469,16 @@ def test_every_reading_command_says_that_a_table_is_past_its_day(
         assert note in capsys.readouterr().out
         assert run([*arguments, "--json", "--as-of", "2026-11-30"]) == 0
         assert note not in capsys.readouterr().out
+
+
+def test_brackets_that_are_adjusted_for_an_account_are_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`notionalCoef` other than 1 is the asking account's own."""
+    answer = tmp_path / "answer.json"
+    for coefficient, code in ((1, 0), (1.5, 2)):
+        answer.write_text(json.dumps([{**BINANCE[0], "notionalCoef": coefficient}]), encoding="utf-8")
+        assert run(["tables", "import", str(answer), "--from", "binance-usdm", "--read", "2026-11-20"]) == code
+    told = capsys.readouterr().err
+    assert "/0/notionalCoef" in told
+    assert "adjusted by 1.5" in told

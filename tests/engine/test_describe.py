@@ -202,3 +202,32 @@ def test_rules_as_deep_as_can_be_checked_are_described() -> None:
     """What the checker admits does not meet Python's own limit."""
     terms = "".join(f" + {index}% * unrealized_pnl" for index in range(1, 96))
     assert "what the rule counts" in said(BUFFER, "isolated", f"collateral{terms}")
+
+
+def test_a_way_to_add_that_the_policy_refuses_is_not_named() -> None:
+    """Where rules say what is allowed, what they leave out is not; a policy without such rules says nothing of it."""
+    pools = """
+pool cross {
+  covers   positions where margin_mode == cross
+  one per  account
+  draws on remainder of balances
+  equity = collateral + sum(unrealized_pnl)
+}
+pool isolated {
+  covers   positions where margin_mode == isolated
+  one per  position
+  draws on assigned_margin
+  equity = collateral + unrealized_pnl
+}
+"""
+    head = 'policy told { title "Told" version "1" }\n'
+
+    def adding(rules: str) -> list[str]:
+        return [pool.rows[-1] for pool in describe(load_text(head + pools + rules)).pools]
+
+    assert adding("allow withdraw") == [
+        "By nothing: the policy allows no deposit.",
+        "By nothing: the policy allows no margin to be added.",
+    ]
+    assert adding("allow deposit, add_margin") == adding("")
+    assert "By nothing" not in "".join(adding(""))

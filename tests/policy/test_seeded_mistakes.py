@@ -210,6 +210,9 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("asset-mismatch", "held", ("contract", "instrument"), {"file": "group m by instrument { held = sum(quantity) }", "pool": "publish x = sum(held of m)"}),
     ("asset-mismatch", "entry_price", ("price", "instrument"), {"pool": "publish x = sum(entry_price)"}),
     ("asset-mismatch", "base_quantity", ("base units", "underlying"), {"pool": "publish x = sum(base_quantity)"}),
+    ("collateral-drawn-twice", "", ("valued in",), {"end": "pool other { covers orders where reduce_only one per settlement asset draws on remainder of balances valued in USD equity = sum(amount in USD of balances) }"}),
+    ("rate-out-of-range", "150%", ("closed is 150%",), {"end": "liquidation cross { step a close 150% }"}),
+    ("rate-out-of-range", "0%", ("closed is 0%",), {"end": "liquidation cross { step a close 0% }"}),
     ("incomplete-pool", "", ("one per",), {"end": "pool other { equity = 1 }"}),
     ("unknown-policy", "", ("nosuch",), {}),
 ]  # fmt: skip

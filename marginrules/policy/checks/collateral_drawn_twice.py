@@ -19,6 +19,16 @@ def collateral_drawn_twice(checking: Checking) -> list[Diagnostic]:
                     "let it draw on `assigned_margin`, or let there be one per account or settlement asset",
                 )
             )
+        if pool.draws_on in {"balances", "remainder"} and pool.key == "settlement asset" and pool.mixed:
+            found.append(
+                Diagnostic(
+                    "collateral-drawn-twice",
+                    pool.span,
+                    f"there can be several pools `{pool.kind}` (one per settlement asset), and `valued in` lets each draw on "
+                    "the balances of all assets",
+                    "leave out `valued in`, so that each draws on those of its own asset, or let there be one per account",
+                )
+            )
         if pool.draws_on == "assigned_margin" and pool.key != "position":
             found.append(
                 Diagnostic(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from marginrules.account.state import TierTable, amounts_agree
+from marginrules.arithmetic import plain_text
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.language.source import Span
@@ -21,7 +22,7 @@ def tier_tables(checking: Checking) -> list[Diagnostic]:
         for symbol, table in tables.items():
             if table is not None:
                 label = f"table `{name}`" + (f", {symbol}" if symbol else "")
-                found.extend(_check(table, label, _places(declared, table)))
+                found.extend(_check(table, label, _places(declared, table), in_file=bool(declared.rows)))
     return found
 
 
@@ -31,7 +32,7 @@ def _places(declared: nodes.Table, table: TierTable) -> list[Span]:
     return [declared.span] * len(table.rows)
 
 
-def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnostic]:
+def _check(table: TierTable, label: str, places: list[Span], *, in_file: bool) -> Iterator[Diagnostic]:
     lowest, begins = table.rows[0][0], table.columns[0].replace("_", " ")
     if lowest is not None and lowest > 0:
         yield Diagnostic(
@@ -51,7 +52,7 @@ def _check(table: TierTable, label: str, places: list[Span]) -> Iterator[Diagnos
             )
             return
         yield from _bounds(table, index, row_label, places[index])
-        yield from _rates(table, index, row_label, places[index])
+        yield from _rates(table, index, row_label, places[index], in_file=in_file)
         rate, published = table.cell(index, "maintenance_rate"), table.cell(index, "maintenance_amount")
         if rate is None:
             continue
@@ -90,7 +91,7 @@ def _bounds(table: TierTable, index: int, label: str, place: Span) -> Iterator[D
             )
 
 
-def _rates(table: TierTable, index: int, label: str, place: Span) -> Iterator[Diagnostic]:
+def _rates(table: TierTable, index: int, label: str, place: Span, *, in_file: bool) -> Iterator[Diagnostic]:
     for column in table.columns:
         value = table.cell(index, column)
         if column.endswith("_rate") and value is not None and not 0 <= value <= _ONE:
@@ -98,7 +99,9 @@ def _rates(table: TierTable, index: int, label: str, place: Span) -> Iterator[Di
                 "rate-out-of-range",
                 place,
                 f"{label}: `{column}` is {value}, outside 0 .. 1",
-                f"write `{value}%` if {value} in a hundred is meant",
+                f"write `{value}%` if {value} in a hundred is meant"
+                if in_file
+                else f"write {plain_text(value / 100)} if {value} in a hundred is meant",
             )
     leverage = table.cell(index, "max_leverage")
     if leverage is not None and leverage <= 0:
