@@ -108,6 +108,7 @@ def command(
     return 1 if run.set_aside else 0
 
 
+_NAME_SHOWN = 80
 _UNHEARD_SHOWN = 20
 """Most names that are told of what no account has."""
 

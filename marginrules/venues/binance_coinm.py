@@ -65,6 +65,8 @@ REQUESTS: Mapping[str, str] = {
 _NEEDED = ("account", "positionRisk", "leverageBracket", "exchangeInfo")
 
 # A profit of so many printed units or more shows whether the size of the contract is right.
+_SIZES = (Decimal(10), Decimal(100))
+"""The venue's contracts are of 10 or 100 USD."""
 _TELLING = 100
 _ZERO = Decimal(0)
 
@@ -248,20 +250,27 @@ def _check_value(
     row: Part, quantity: Decimal, entry_price: Decimal, mark_price: Decimal, instrument: Instrument
 ) -> None:
     """Refuse a row whose profit or value is not that of its size and prices, within the digits printed."""
+    printed = row.optional("notionalValue")
     shown = row.optional("unRealizedProfit")
     if shown is not None:
         profit, slack = profit_and_slack(instrument, quantity, entry_price, mark_price)
         formula = "positionAmt x contractSize x (1 / entryPrice - 1 / markPrice)"
         check_figure(shown, profit, slack, formula, ONE_MOMENT)
-        # The venue's own sample of a row has a notionalValue of another contract size beside a profit that is right:
-        # size, prices and contract are confirmed by a profit that is large enough, and the value is not read.
-        if abs(profit) >= _TELLING * (slack + last_place(shown.decimal())):
+        # The venue's own sample of a row has a notionalValue of another contract size beside a profit that is right.
+        # Where the profit is large enough to confirm size, prices and contract, such a value is passed over.
+        telling = abs(profit) >= _TELLING * (slack + last_place(shown.decimal()))
+        if telling and printed is not None and any(_is_value(printed, size, quantity, mark_price) for size in _SIZES):
             return
-    shown = row.optional("notionalValue")
-    if shown is not None:
-        value = value_at(instrument, quantity, mark_price).copy_sign(shown.decimal())
+    if printed is not None:
+        value = value_at(instrument, quantity, mark_price).copy_sign(printed.decimal())
         slack = value_slack(instrument, quantity, mark_price)
-        check_figure(shown, value, slack, "positionAmt x contractSize / markPrice", ONE_MOMENT)
+        check_figure(printed, value, slack, "positionAmt x contractSize / markPrice", ONE_MOMENT)
+
+
+def _is_value(printed: Part, size: Decimal, quantity: Decimal, mark_price: Decimal) -> bool:
+    """Whether a value is that of contracts of a size, but for its last digit."""
+    value = abs(quantity) * size / mark_price
+    return abs(abs(printed.decimal()) - value) <= last_place(printed.decimal())
 
 
 def _margin_mode(row: Part, answers: _Answers) -> str | None:

@@ -175,6 +175,11 @@ def _held(ticker: str, row: Part, markets: Part, payload: Part, chosen: Mapping[
     quantity = signed_size(row, "size", _SIDES)
     if not quantity:
         return None
+    status = row.optional("status")
+    if status is not None and status.text() != "OPEN":
+        raise status.error(
+            f"the position of {ticker} is {status.text()}, and stands among the open ones", _restore("subaccount")
+        )
     market = markets.optional(ticker)
     if market is None:
         raise row.error(f"{markets.name} does not list {ticker}", _restore("perpetualMarkets"))

@@ -42,7 +42,8 @@ def check_figure(shown: Part, computed: Decimal, slack: Decimal, formula: str, r
     Args:
         shown: the figure.
         computed: what the other figures give, in the same unit.
-        slack: how far the digits printed explain a difference; one unit of the figure's own last digit is added.
+        slack: how far the digits printed explain a difference; what is less than a unit of the figure's own last digit is
+            explained too, rounded or cut off.
         formula: what was computed, in the venue's names.
         remedy: how to mend it.
 
@@ -50,7 +51,7 @@ def check_figure(shown: Part, computed: Decimal, slack: Decimal, formula: str, r
         StateError: they are further apart.
     """
     number = shown.decimal()
-    if abs(number - computed) > slack + last_place(number):
+    if abs(number - computed) >= slack + last_place(number):
         digits = Context(prec=len(number.as_tuple().digits) + 4).plus(computed)
         raise shown.error(f"{shown.keys[-1]} is {number}, but {formula} is {plain_text(digits)}", remedy)
 

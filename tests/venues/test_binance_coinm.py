@@ -460,6 +460,11 @@ def test_what_is_missing_or_malformed_is_named_with_its_pointer_and_a_remedy(
         ),
         ({"/exchangeInfo/symbols/0/contractSize": Decimal(10)}, f"{BTC}/unRealizedProfit", "is 0.02"),
         (
+            {f"{BTC}/notionalValue": "99999.00000000"},
+            f"{BTC}/notionalValue",
+            "notionalValue is 99999",
+        ),
+        (
             {f"{BTC}/unRealizedProfit": ABSENT, f"{BTC}/notionalValue": "0.81000000"},
             f"{BTC}/notionalValue",
             "positionAmt x contractSize / markPrice is 0.8",

@@ -335,6 +335,7 @@ def test_a_market_that_is_not_listed_is_asked_for() -> None:
         ({f"{BTC_MARKET}/oraclePrice": "64000"}, f"{BTC}/unrealizedPnl", "is 2000"),
         ({f"{BTC}/size": "-0.5"}, f"{BTC}/size", "on the LONG side"),
         ({f"{BTC}/market": "SOL-USD"}, f"{BTC}/market", "has market SOL-USD"),
+        ({f"{BTC}/status": "CLOSED"}, f"{BTC}/status", "BTC-USD is CLOSED"),
         ({f"{BTC}/side": "UP"}, f"{BTC}/side", "does not know"),
     ],
 )
