@@ -403,6 +403,15 @@ def _single(name: str, wallet: Part, held: list[_Held]) -> Balance:
         for entry in held
         if entry.instrument.contract == "inverse" and entry.instrument.symbol.split("_")[1].lower() == pair
     ]
+    # The wallet lists the contracts that it holds beside its currency; with which sign, the venue does not say.
+    for entry in mine:
+        listed = wallet.member("balances").optional(entry.instrument.symbol)
+        if listed is not None and abs(listed.decimal()) != abs(entry.position.quantity):
+            raise listed.error(
+                f"the wallet has {plain_text(listed.decimal())} of {entry.instrument.symbol}, openpositions has "
+                f"{plain_text(entry.position.quantity)}",
+                "take both answers at one moment, each whole",
+            )
     check_profit_total(profit, Decimal(1), [(entry.profit, entry.value) for entry in mine], REQUESTS["openpositions"])
     shown = wallet.member("marginRequirements").member("mm")
     _check_requirement(shown, _netted(mine, "maintenance_rate"), shown.decimal() * _MARKS_MOVE)

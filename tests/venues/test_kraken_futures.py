@@ -448,6 +448,7 @@ def test_a_request_that_was_refused_is_told() -> None:
         (f"{FLEX}/pnl", Decimal("4000.00")),
         (f"{FLEX}/currencies/XBT/collateral", Decimal(5100)),
         (f"{FLEX}/currencies/USD/quantity", Decimal(7500)),
+        (f"{SINGLE}/balances/PI_XBTUSD", "5"),
         (f"{SINGLE}/auxiliary/pv", Decimal("0.06")),
         (f"{SINGLE}/auxiliary/pnl", Decimal("0.0062554814")),
         (f"{SINGLE}/marginRequirements/mm", Decimal("0.004")),
