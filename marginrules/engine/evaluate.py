@@ -380,8 +380,13 @@ class _Writer:
         pools: list[PoolReport] = []
         positions: dict[str, PositionReport] = {}
         idle: list[IdleEquity] = []
+        noted, orders = bool(self.policy.plan.dated_tables), len(self.state.orders)
         for index, pool in enumerate(self.pools):
             layout, rows, instance = pool.compiled.layout, pool.rows, pool.instance
+            if instance.idle:
+                noted = True
+            if orders:
+                orders -= len(instance.orders)
             if layout is None or rows is None:
                 self._slowly(index, pool, pools, positions, idle)
                 continue
@@ -429,7 +434,7 @@ class _Writer:
             tuple([positions[position.id] for position in self.state.positions]),
             tuple(idle),
             tuple(self.unknown),
-            tuple(self._notes()),
+            tuple(self._notes()) if noted or orders else (),
         )
 
     def _slowly(
@@ -455,14 +460,12 @@ class _Writer:
                     f"{pool.instance.asset}"
                     for balance in pool.instance.idle
                 ]
-        orders = self.state.orders
-        if orders and sum([len(pool.instance.orders) for pool in self.pools]) < len(orders):
-            seen = {id(order) for pool in self.pools for order, _, _ in pool.instance.orders}
-            notes += [
-                f"the order {order.id or order.symbol} is in no pool, and no figure has anything of it"
-                for order in orders
-                if id(order) not in seen
-            ]
+        seen = {id(order) for pool in self.pools for order, _, _ in pool.instance.orders}
+        notes += [
+            f"the order {order.id or order.symbol} is in no pool, and no figure has anything of it"
+            for order in self.state.orders
+            if id(order) not in seen
+        ]
         return notes
 
     def _tables_past_their_day(self) -> list[str]:
