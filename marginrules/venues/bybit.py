@@ -261,6 +261,8 @@ def _answers(payload: Part) -> _Answers:
         )
     wallet = accounts.items()[0]
     status = _status(information, wallet)
+    for result in _results(payload, "instrumentsInfo"):
+        _check_category(result)
     limits: dict[str, tuple[Part, ...]] = {}
     for row in _rows(payload, "riskLimit"):
         symbol = row.member("symbol").text()
@@ -320,6 +322,20 @@ def _account_mode(information: Part) -> str:
             "an account in cross (REGULAR_MARGIN) or isolated margin (ISOLATED_MARGIN) can be imported",
         )
     return named.choice(_MODES)
+
+
+def _check_category(result: Part) -> None:
+    """Refuse an answer about contracts that are of another category than the one it names."""
+    category = _category(result)
+    if category not in _CONTRACTS.values():
+        return
+    for row in result.member("list").items():
+        kind = row.optional("contractType")
+        if kind is not None and kind.choice(_CONTRACTS) != category:
+            raise kind.error(
+                f"{row.member('symbol').text()} is {kind.text()}, in an answer of category {category}",
+                f"give the answer of {REQUESTS['instrumentsInfo']} whole, as it gave it",
+            )
 
 
 def _category(result: Part) -> str:

@@ -518,6 +518,12 @@ def test_a_figure_that_others_contradict_is_refused(pointer: str, value: str) ->
     assert refused(changes).pointer == pointer
 
 
+def test_contracts_of_another_category_than_the_answer_names_are_refused() -> None:
+    error = refused({"/instrumentsInfo/0/result/category": "inverse"})
+    assert error.pointer == "/instrumentsInfo/0/result/list/0/contractType"
+    assert "BTCUSDT is LinearPerpetual, in an answer of category inverse" in error.problem
+
+
 def test_a_position_that_is_left_out_is_noticed() -> None:
     error = refused(positionList=[PAYLOAD["positionList"][0]])
     assert error.pointer in {f"{WALLET}/coin/1/unrealisedPnl", f"{WALLET}/coin/1/totalPositionIM"}
