@@ -38,6 +38,7 @@ ONE: list[tuple[dict[str, str], str]] = [
     ({"pool": "publish y = sum(notional of positions where z) position { z = leverge }"}, "leverge"),
     ({"position": "a = 2 publish y = notional + 1% * a * leverge"}, "leverge"),
     ({"position": "a = 2% publish y = notional + a"}, "a"),
+    ({"boundary": "true and not false or equity < maintenance_margin"}, "true and not false"),
     ({"position": "notional = abs(entry_value) * leverge"}, "leverge"),
     ({"file": 'table t from "no.csv"', "position": "publish x = tiered notional by t rate tier.anything"}, 'table t from "no.csv"'),
     ({"file": 'table t from "no.csv"', "position": "publish x = pick tier.anything from t at notional"}, 'table t from "no.csv"'),
@@ -102,3 +103,14 @@ def test_what_nothing_calls_is_read_where_it_makes_sense() -> None:
     policy, found = diagnose_text(POLICY.format(**{**DEFAULTS, **parts}), "p.margin")
     assert policy is not None, "\n".join(entry.render() for entry in found)
     assert [entry.code for entry in found] == ["unused-definition"] * 3
+
+
+def test_a_slip_in_the_name_of_a_figure_is_seen() -> None:
+    """The policy is valid, and lacks the figure that was meant."""
+    text = """policy t { title "t" version "1" }
+position { maintainence_margin = notional * 1% }
+pool cross { covers positions one per account draws on balances equity = collateral }
+"""
+    _, found = diagnose_text(text)
+    assert [entry.code for entry in found] == ["unused-definition"]
+    assert found[0].remedy.startswith("did you mean `maintenance_margin`")

@@ -74,6 +74,9 @@ def _decided(chain: plan.Logic) -> Iterator[_Finding]:
     deciding = chain.operator == "or"
     cases = Cases(through=False)
     parts = list(_parts(chain, chain.operator))
+    if any(isinstance(part, plan.Logic) and _of_chain(part) for part in parts):
+        # It is told of that part.
+        return
     readings = [cases.read(part) for part in parts]
     found = cases.all()
     if found is None:

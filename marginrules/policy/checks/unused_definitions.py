@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from marginrules.language.diagnostics import Diagnostic
+from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.source import Span
 from marginrules.policy import plan
 from marginrules.policy.checks.context import Checking
@@ -20,11 +20,21 @@ def unused_definitions(checking: Checking) -> list[Diagnostic]:
             "unused-definition",
             span,
             f"nothing uses {what}",
-            "leave it out, use it, or show it in the report with `publish`",
+            _meant(checking, what) + "leave it out, use it, or show it in the report with `publish`",
             severity="warning",
         )
         for what, span in _unused(checking)
     ]
+
+
+def _meant(checking: Checking, what: str) -> str:
+    """The figure of a report that a name could be a slip of, where the policy does not define that one."""
+    entity, _, name = what.strip("`").partition(".")
+    scope = entity if entity in STANDARD_FIGURES else "pool"
+    if not name:
+        return ""
+    defined = {found for pool in checking.pools for found in pool.definitions.get(scope, {})}
+    return did_you_mean(name, [figure for figure in STANDARD_FIGURES[scope] if figure not in defined])
 
 
 def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
