@@ -182,6 +182,7 @@ def test_explain_ends_in_the_fields_of_the_document(account: str, capsys: pytest
     """Rule, line and pointer are shown."""
     assert run(["explain", account, "--policy", "documented", "--why", "liquidatable:isolated/A", "--json"]) == 0
     derivation = json.loads(capsys.readouterr().out)
+    assert derivation["schema"] == "marginrules/explanation/1"
     assert derivation["value"] is False
     assert derivation["rule"].startswith("rules/documented.margin:")
     assert "/positions/0/assigned_margin" in json.dumps(derivation)

@@ -175,3 +175,23 @@ pool cross {
     for amount, equity in (("0", Decimal(1000)), ("1", None)):
         document["balances"][1:] = [{"asset": "XYZ", "wallet_balance": amount}]
         assert evaluate(policy, documents.read(document, policy.inputs)).pools[0].equity == equity
+
+
+def test_an_order_is_named_by_its_id_where_it_has_one() -> None:
+    """Several may rest on one contract."""
+    policy = load_text("""
+policy resting { title "Margin of orders" version "1" }
+order { margin = notional / leverage }
+pool cross {
+  covers positions
+  covers orders
+  one per account
+  draws on balances
+  equity = collateral + sum(unrealized_pnl)
+  initial_margin = sum(margin of orders)
+}
+""")
+    document = documents.write(_account(policy, "1000", ("BTC", "1", "100", "10", "100")))
+    document["orders"] = [{"id": "o1", "symbol": "BTC", "side": "buy", "quantity": "1", "price": "90"}]
+    reasons = [entry.reason for entry in evaluate(policy, documents.read(document, policy.inputs)).unknown]
+    assert "order o1 has no leverage" in reasons

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import marginrules
+from marginrules.account.state import TierTable, pointer_to_cell
 from marginrules.engine.compare import in_mode
 from tests.engine.policies import load
 
@@ -84,6 +85,12 @@ def test_accounts_reports_and_decisions_can_be_handed_to_other_processes() -> No
     assert all(entry == decision for entry in handed_on(decision))
     # What an engine derived from the tiers is kept by nodes of the plan, and no one else's.
     assert b"marginrules.policy.plan" not in pickle.dumps(fresh)
+
+
+def test_a_table_of_a_policy_stays_one_when_it_is_handed_on() -> None:
+    """Its place is one in the rule file, and no pointer into an account."""
+    table = TierTable(("above",), ((Decimal(0),),), "/rules/own.margin:3", of_policy=True)
+    assert all(pointer_to_cell(entry, 0, "above") == "/rules/own.margin:3" for entry in handed_on(table))
 
 
 def test_errors_reach_the_process_that_asked() -> None:

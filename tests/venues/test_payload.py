@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from marginrules.account.state import StateError
+from marginrules.venues.figures import check_figure
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
 REQUESTS = {"state": "the `state` request"}
@@ -103,3 +104,16 @@ def test_a_key_that_comes_twice_is_refused_at_its_second_place() -> None:
 
 def test_the_last_place_counts_the_zeros_that_are_printed() -> None:
     assert last_place(Decimal("12.30")) == Decimal("0.01")
+
+
+@pytest.mark.parametrize("printed", ["0.11", "0.12"])
+def test_a_figure_may_be_rounded_or_cut_off_within_its_last_digit(printed: str) -> None:
+    shown = Part({"upl": printed}, "payload", REQUESTS).member("upl")
+    check_figure(shown, Decimal("0.115"), Decimal(0), "what it is", "mend it")
+
+
+@pytest.mark.parametrize("printed", ["0.10", "0.12"])
+def test_a_figure_that_is_a_whole_unit_of_its_last_digit_away_is_refused(printed: str) -> None:
+    shown = Part({"upl": printed}, "payload", REQUESTS).member("upl")
+    with pytest.raises(StateError, match=r"what it is is 0\.11"):
+        check_figure(shown, Decimal("0.11"), Decimal(0), "what it is", "mend it")
