@@ -424,10 +424,12 @@ def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal
         rows,
         groups,
     )
-    walked = walk(walker.bind(*place), 1 / mark if inverse else mark, walker.conditions)
+    point, first = walker.bind(*place)
+    walked = walk(point, first, 1 / mark if inverse else mark, walker.conditions)
     if walker.stairs is None:
         return walked
-    return evolve(walked, crossings=on_stairs(walker.stairs(*place), walked.crossings))
+    stairs, _ = walker.stairs(*place)
+    return evolve(walked, crossings=on_stairs(stairs, walked.crossings))
 
 
 # ---------------------------------------------------------------- the search

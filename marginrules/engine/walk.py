@@ -8,6 +8,11 @@ together with its slope and curvature, steps to the nearest kink, and looks at t
 to zero and to infinity, or to where a table of tiers ends and nothing is said of what is beyond. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison
 decides a verdict, its root before the next kink is a boundary too, a turn, and nothing has to be looked at again.
 
+Most kinks change nothing: a contract with a dozen tiers has one for each, and a boundary lies beside few of them. So the
+walk asks first how steep what decides a verdict can be anywhere, which follows from sizes and from the least and largest
+rate of each table. Where the verdict can not change any more the walk ends, and kinks that come before it can are passed
+over.
+
 Rounding makes stairs of these functions. They are walked along twice: without the rounding, which leads to the
 neighbourhood of each boundary, and from there step by step on the stairs.
 
@@ -69,6 +74,16 @@ BELOW = CONTEXT.subtract(_ONE, BESIDE)
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
+_UNBOUNDED = Decimal("1e60")
+"""How steep a table counts that makes jumps or ends: so steep that no kink is passed over."""
+_SHORT = CONTEXT.subtract(_ONE, Decimal("1e-12"))
+"""The part of the way on which nothing can change that is passed over at once."""
+
+_STRAIGHT, _BOUNDED, _ANY = range(3)
+"""What is known of a slope: it is the same at every `x`, it has bounds, or neither."""
+_EXTENT = "  # extent"
+"""Marks the lines that are worked out once a walk."""
+
 _HIGHEST_DEGREE = 2
 _BEYOND = 9
 """The degree of what is no polynomial in `x`."""
@@ -81,10 +96,18 @@ class NotAffineError(Exception):
 Turn = tuple[Decimal, int]
 """Where a condition changes its verdict, and which one: the number among the conditions."""
 
-Seen = tuple[tuple[bool, ...], list[Decimal], list[Turn]]
-"""Verdicts of the conditions at one `x`, and what is known from there: the kinks, and the turns before the next kink."""
+Seen = tuple[tuple[bool, ...], list[Decimal], list[Turn], tuple[Decimal | None, ...]]
+"""Verdicts of the conditions at one `x`, and what is known from there: the kinks, and the turns before the next kink.
+
+Last for each condition what its one comparison compares with zero, None where something else decides it.
+"""
 
 Point = Callable[[Decimal], Seen]
+
+Extents = tuple[tuple[Decimal, Decimal] | None, ...]
+"""For each condition the least and the largest slope that what it compares with zero has anywhere."""
+
+First = Callable[[Decimal], tuple[Seen, Extents]]
 
 
 @frozen(eq=False)
@@ -94,7 +117,8 @@ class Walker:
     Attributes:
         bind: `(pool values, moving positions, orders and balances, rests, asset, assets, account, values of the moving
             groups, their records, values of all groups, indexes of the moving ones)` to a function from `x` to the
-            verdicts of the conditions and every kink that is known from there.
+            verdicts of the conditions and every kink that is known from there, and to one that tells besides how steep
+            they can be, or None where that has no bounds.
         stairs: the same with what the policy rounds; None where nothing that moves is rounded.
         conditions: how many verdicts they give.
         rests: aggregates over members that move of which the kernel's values do not tell what the others contribute.
@@ -104,8 +128,8 @@ class Walker:
             whose members are all on the one instrument.
     """
 
-    bind: Callable[..., Point]
-    stairs: Callable[..., Point] | None
+    bind: Callable[..., tuple[Point, First | None]]
+    stairs: Callable[..., tuple[Point, None]] | None
     conditions: int
     rests: tuple[plan.Aggregate, ...]
     members: frozenset[str]
@@ -255,6 +279,10 @@ class _WalkEmitter(Emitter):
     loop: "_Loop | None" = field(default=None, kw_only=True)
     """The pass over members that is being written."""
     loops: int = field(default=0, kw_only=True)
+    knowledge: dict[int, int] = field(factory=dict, kw_only=True)
+    """What is known of the slope of a node, by node."""
+    bounded: bool = field(default=True, kw_only=True)
+    """Whether every condition is decided by one comparison of values whose slopes have bounds."""
 
     def next_loop(self) -> int:
         """A number for the next pass."""
@@ -309,6 +337,55 @@ class _WalkEmitter(Emitter):
                 return 0 if operand is None else self.degree(operand)
             case _:
                 return _BEYOND
+
+    def known_slope(self, node: plan.Node) -> int:
+        """Whether a node's slope is the same at every `x`, has bounds, or neither: then the node may jump."""
+        known = self.knowledge.get(id(node))
+        if known is None:
+            known = self.knowledge[id(node)] = self._known_slope(node) if self.moves(node) else _STRAIGHT
+        return known
+
+    def _known_slope(self, node: plan.Node) -> int:
+        taken = self.taken(node)
+        if taken is not None:
+            return self.known_slope(taken)
+        if self.degree(node) > 1 or not node.dimension.numeric:
+            return _ANY
+        match node:
+            case plan.Fact() | plan.Field():
+                return _STRAIGHT
+            case plan.Binary(operator="min" | "max", left=left, right=right):
+                return max(_BOUNDED, self.known_slope(left), self.known_slope(right))
+            case plan.Unary(operator="abs", operand=operand) | plan.Tiered(key=operand):
+                return max(_BOUNDED, self.known_slope(operand))
+            case plan.Conditional(condition=condition, then=then, otherwise=otherwise):
+                # What is chosen by something that moves can jump.
+                return _ANY if self.moves(condition) else max(self.known_slope(then), self.known_slope(otherwise))
+            case plan.Aggregate(operator=operator, operand=operand, where=where):
+                if operand is None or (where is not None and self.moves(where)):
+                    return _ANY
+                return max(_BOUNDED if operator in {"min", "max"} else _STRAIGHT, self.known_slope(operand))
+            case plan.Pick():
+                return _ANY
+            case _:
+                return max((self.known_slope(child) for child in plan.children(node)), default=_ANY)
+
+    def extent(self, node: plan.Node) -> tuple[str, str]:
+        """The texts of a node's least and largest slope."""
+        if self.known_slope(node) != _BOUNDED:
+            slope = self.slope(node) or "ZERO"
+            return slope, slope
+        name = self.variable(self._bare(node))[1:]
+        return f"l{name}", f"h{name}"
+
+    def extend(self, node: plan.Node, low: str, high: str, *, swap: bool = False) -> None:
+        """Statements for a node's least and largest slope, where it has such; with `swap` they may be the other way round."""
+        if self.rounding or self.known_slope(node) != _BOUNDED:
+            return
+        least, largest = self.extent(node)
+        self.line(f"{least} = {low}; {largest} = {high}{_EXTENT}")
+        if swap:
+            self.line(f"if {least} > {largest}: {least}, {largest} = {largest}, {least}{_EXTENT}")
 
     def taken(self, node: plan.Node) -> plan.Node | None:
         """What a node comes to, where the account's settings or the kind of contract decide that; None elsewhere."""
@@ -487,9 +564,12 @@ class _WalkEmitter(Emitter):
                 one, other = self.emit(left, "pool"), self.emit(right, "pool")
                 self._difference(left, right, one, other, number)
                 self.line(f"{found} = {one} {operator} {other}")
+                if max(self.known_slope(left), self.known_slope(right)) == _ANY:
+                    self.bounded = False
             case plan.Logic(operator=operator, left=left, right=right):
                 self._either(found, operator, left, right, number)
             case _:
+                self.bounded = False
                 return self.emit(node, "pool")
         return found
 
@@ -501,6 +581,7 @@ class _WalkEmitter(Emitter):
             left, right = right, left
         first = f"first_{to}"
         if both:
+            self.bounded = False
             self.line(f"{first} = len(turns)")
         self.line(f"{to} = {self.verdict(left, number)}")
 
@@ -524,11 +605,16 @@ class _WalkEmitter(Emitter):
                 self.assign(node, "x", "ONE")
             case plan.Unary(operator="-", operand=operand):
                 self.assign(node, f"-{self.emit(operand, scope)}", *self._signed(operand))
+                low, high = self.extent(operand)
+                self.extend(node, f"-{high}", f"-{low}")
             case plan.Unary(operator="abs", operand=operand):
                 inner = self.emit(operand, scope)
                 self.kink(inner, self.slope(operand), self.curve(operand))
                 self.block(f"if {inner} < 0:", lambda: self.assign(node, f"-{inner}", *self._signed(operand)))
                 self.block("else:", lambda: self.assign(node, inner, self.slope(operand), self.curve(operand)))
+                low, high = self.extent(operand)
+                self.line(f"steep = max(abs({low}), abs({high})){_EXTENT}")
+                self.extend(node, "-steep", "steep")
             case plan.Unary(operator="not", operand=operand):
                 self.line(f"{to} = not {self.emit(operand, scope)}")
             case plan.Binary(left=left, right=right):
@@ -544,9 +630,8 @@ class _WalkEmitter(Emitter):
                 inner = self.emit(operand, scope)
                 one, other = self.asset_text(origin, scope), self.asset_text(target, scope)
                 against = "" if target == "USD" else f" / index(assets, {other})"
-                slope, curve = self.slope(operand), self.curve(operand)
-                self.block(f"if {one} == {other}:", lambda: self.assign(node, inner, slope, curve))
-                self.block("else:", lambda: self._scaled(node, inner, slope, curve, f"index(assets, {one}){against}"))
+                self.block(f"if {one} == {other}:", lambda: self._same(node, operand, inner))
+                self.block("else:", lambda: self._scaled(node, operand, inner, f"index(assets, {one}){against}"))
             case plan.Round(operand=operand, direction=direction, step=step):
                 if self.moves(step):
                     raise NotAffineError
@@ -565,7 +650,13 @@ class _WalkEmitter(Emitter):
         slope, curve = self.slope(operand), self.curve(operand)
         return None if slope is None else f"-{slope}", None if curve is None else f"-{curve}"
 
-    def _scaled(self, node: plan.Node, value: str, slope: str | None, curve: str | None, by: str) -> None:
+    def _same(self, node: plan.Node, as_node: plan.Node, value: str) -> None:
+        """Statements for a node that is what another is."""
+        self.assign(node, value, self.slope(as_node), self.curve(as_node))
+        self.extend(node, *self.extent(as_node))
+
+    def _scaled(self, node: plan.Node, operand: plan.Node, value: str, by: str) -> None:
+        slope, curve = self.slope(operand), self.curve(operand)
         self.line(f"factor = {by}")
         self.assign(
             node,
@@ -573,6 +664,8 @@ class _WalkEmitter(Emitter):
             None if slope is None else f"{slope} * factor",
             None if curve is None else f"{curve} * factor",
         )
+        low, high = self.extent(operand)
+        self.extend(node, f"{low} * factor", f"{high} * factor", swap=True)
 
     def _moving_fact(self, node: plan.Fact) -> None:
         if node.scope == "order":
@@ -595,8 +688,12 @@ class _WalkEmitter(Emitter):
         first, second = self.slope(left), self.slope(right)
         bent, bends = self.curve(left), self.curve(right)
         operator = node.operator
+        (low, high), (least, largest) = self.extent(left), self.extent(right)
         if operator in {"+", "-"}:
             self.assign(node, f"{one} {operator} {other}", _sum(first, operator, second), _sum(bent, operator, bends))
+            if operator == "-":
+                least, largest = largest, least
+            self.extend(node, _total(low, operator, least), _total(high, operator, largest))
         elif operator == "*":
             slopes = [f"{first} * {other}"] if first is not None else []
             curves = [f"{bent} * {other}"] if bent is not None else []
@@ -607,6 +704,9 @@ class _WalkEmitter(Emitter):
             if first is not None and second is not None:
                 curves.append(f"{first} * {second}")
             self.assign(node, f"{one} * {other}", " + ".join(slopes) or None, " + ".join(curves) or None)
+            by = other if self.moves(left) else one
+            low, high = (low, high) if self.moves(left) else (least, largest)
+            self.extend(node, f"{low} * {by}", f"{high} * {by}", swap=True)
         elif operator == "/":
             self.assign(
                 node,
@@ -614,11 +714,13 @@ class _WalkEmitter(Emitter):
                 None if first is None else f"{first} / {other}",
                 None if bent is None else f"{bent} / {other}",
             )
+            self.extend(node, f"{low} / {other}", f"{high} / {other}", swap=True)
         else:
             self._difference(left, right, one, other)
             sign = ">=" if operator == "max" else "<="
             self.block(f"if {one} {sign} {other}:", lambda: self.assign(node, one, first, bent))
             self.block("else:", lambda: self.assign(node, other, second, bends))
+            self.extend(node, f"min({low}, {least})", f"max({high}, {largest})")
 
     def _difference(self, left: plan.Node, right: plan.Node, one: str, other: str, number: int | None = None) -> None:
         """Note where two values meet: a kink, or where the condition of that number turns."""
@@ -632,7 +734,11 @@ class _WalkEmitter(Emitter):
         elif curve is not None:
             self.line(f"turn(turns, kinks, {number}, x, {value}, {slope or 'ZERO'}, {curve})")
         elif slope is not None:
-            self.line(f"if {slope}: turns.append((x - ({value}) / {slope}, {number}))")
+            self.line(f"gap_{number} = {value}")
+            self.line(f"if {slope}: turns.append((x - gap_{number} / {slope}, {number}))")
+            (low, high), (least, largest) = self.extent(left), self.extent(right)
+            extent = f"({_total(low, '-', largest)}, {_total(high, '-', least)})"
+            self.line(f"extent_{number} = {extent}{_EXTENT}")
 
     def _branches(self, node: plan.Logic | plan.Conditional, scope: plan.Scope, to: str) -> None:
         if isinstance(node, plan.Logic):
@@ -642,8 +748,7 @@ class _WalkEmitter(Emitter):
             return
 
         def branch(taken: plan.Node) -> None:
-            value = self.emit(taken, scope)
-            self.assign(node, value, self.slope(taken), self.curve(taken))
+            self._same(node, taken, self.emit(taken, scope))
 
         decided = self.emit(node.condition, scope)
         self.block(f"if {decided}:", lambda: branch(node.then))
@@ -654,12 +759,11 @@ class _WalkEmitter(Emitter):
         variable = self.of_groups.get(id(value))
         if variable is None:
             raise NotAffineError
-        slope, curve = self.slope(value), self.curve(value)
         if scope != "balance":
             # Only a group by instrument has no members but those that move.
             if self.groups[node.group] != "instrument" or node.by is not None:
                 raise NotAffineError
-            self.assign(node, variable, slope, curve)
+            self._same(node, value, variable)
             return
         # A balance can read several groups, of which the one that moves is one.
         column = self.kernel.columns[node.group].get(id(value))
@@ -667,12 +771,13 @@ class _WalkEmitter(Emitter):
             raise NotAffineError
         number = member_group(node.group, node.by)
         self.line(f"{number} = numbers[{node.group!r}, {node.by!r}]")
-        self.block(f"if {number} == moving[{node.group!r}]:", lambda: self.assign(node, variable, slope, curve))
+        self.block(f"if {number} == moving[{node.group!r}]:", lambda: self._same(node, value, variable))
 
         def still() -> None:
             if node.by is not None:
                 self.line(f"if {number} is None: raise MissingError({node.by!r})")
             self.assign(node, f"every[{node.group!r}][{number}][{column}]")
+            self.extend(node, "ZERO", "ZERO")
 
         self.block("else:", still)
 
@@ -716,6 +821,21 @@ class _WalkEmitter(Emitter):
                 None if slope is None else f"{slope} * rates[row]",
                 None if curve is None else f"{curve} * rates[row]",
             )
+            self._tier_extent(node, table, shared=not outer)
+
+    def _tier_extent(self, node: plan.Tiered, table: str, *, shared: bool) -> None:
+        """Statements for how steep a table makes its key, with rates that are the same for all who use it or not."""
+        if self.rounding or self.known_slope(node) != _BOUNDED:
+            return
+        if shared:
+            place = f"{table}.derived[{self.constant(node)}, 'span']"
+            self.line(f"span = {table}.derived.get(({self.constant(node)}, 'span')){_EXTENT}")
+            self.line(f"if span is None: span = {place} = rate_span(bounds, rates, amounts){_EXTENT}")
+        else:
+            self.line(f"span = rate_span(bounds, rates, amounts){_EXTENT}")
+        low, high = self.extent(node.key)
+        least, largest = self.extent(node)
+        self.line(f"{least}, {largest} = steepened({low}, {high}, *span){_EXTENT}")
 
     def _derived(self, node: plan.Node, table: str, derive: str, outer: Sequence[str]) -> None:
         """Put bounds, rates and amounts of a table into `tiers`: once a table, or once a walk where other values count."""
@@ -744,6 +864,35 @@ def _sum(one: str | None, operator: str, other: str | None) -> str | None:
     if one is None:
         return f"-{other}" if operator == "-" else other
     return f"({one} {operator} {other})"
+
+
+def _total(one: str, operator: str, other: str) -> str:
+    """The text of a sum or difference of two bounds, either of which may be zero."""
+    if other == "ZERO":
+        return one
+    if one == "ZERO":
+        return f"-{other}" if operator == "-" else other
+    return f"{one} {operator} {other}"
+
+
+def rate_span(
+    bounds: Sequence[Decimal], rates: Sequence[Decimal], amounts: Sequence[Decimal]
+) -> tuple[Decimal, Decimal]:
+    """The least and the largest rate of a table without jumps or end; of another one what allows for any jump."""
+    if len(bounds) > len(rates):
+        return -_UNBOUNDED, _UNBOUNDED
+    for row in range(1, len(rates)):
+        if amounts[row] - amounts[row - 1] != bounds[row] * (rates[row] - rates[row - 1]):
+            return -_UNBOUNDED, _UNBOUNDED
+    return min(rates), max(rates)
+
+
+def steepened(low: Decimal, high: Decimal, least: Decimal, largest: Decimal) -> tuple[Decimal, Decimal]:
+    """The least and the largest product of a slope and a rate, each within its bounds."""
+    if least >= 0:
+        return low * (least if low >= 0 else largest), high * (largest if high >= 0 else least)
+    products = (low * least, low * largest, high * least, high * largest)
+    return min(products), max(products)
 
 
 def compile_walker(conditions: Sequence[plan.Node], kernel: Kernel, pool: plan.PoolPlan, settled: Assignment) -> Walker:
@@ -794,6 +943,8 @@ def _compiled(
         "turn": turn,
         "as_kinks": as_kinks,
         "stair_edges": stair_edges,
+        "rate_span": rate_span,
+        "steepened": steepened,
         "ZERO": _ZERO,
         "ONE": _ONE,
     }
@@ -810,6 +961,7 @@ def _compiled(
     others: list[plan.Aggregate] = []
     for position, node in enumerate(aggregates):
         emitter.assign(node, f"rest_{position}")
+        emitter.extend(node, "ZERO", "ZERO")
         part = _part(node, kernel)
         if part is None:
             emitter.settings[f"rest_{position}"] = f"    rest_{position} = rests[{len(others)}]"
@@ -831,6 +983,10 @@ def _compiled(
             if run or read:
                 before += _loop(emitter, members, run, read, [parts[id(node)] for node in run if id(node) in parts])
     verdicts = [emitter.verdict(condition, number) for number, condition in enumerate(conditions)]
+    gaps = [f"gap_{number}" for number in range(len(verdicts))]
+    extents = [f"extent_{number}" for number in range(len(verdicts))]
+    seen = f"({', '.join(verdicts)},), kinks, turns, ({', '.join(gaps)},)"
+    emitter.bounded = emitter.bounded and not rounding
     # What does not move with `x` is bound once; the inner function is called at every kink.
     source = "\n".join(
         [
@@ -838,10 +994,20 @@ def _compiled(
             *emitter.settings.values(),
             *before,
             "    def point(x):",
-            "        kinks = []; turns = []",
-            *(f"    {line}" for line in emitter.lines),
-            f"        return ({', '.join(verdicts)},), kinks, turns",
-            "    return point",
+            f"        kinks = []; turns = []; {' = '.join(gaps)} = None",
+            *(f"    {line}" for line in emitter.lines if not line.endswith(_EXTENT)),
+            f"        return {seen}",
+            *(
+                (
+                    "    def first(x):",
+                    f"        kinks = []; turns = []; {' = '.join(gaps)} = {' = '.join(extents)} = None",
+                    *(f"    {line}" for line in emitter.lines),
+                    f"        return ({seen}), ({', '.join(extents)},)",
+                    "    return point, first",
+                )
+                if emitter.bounded
+                else ("    return point, None",)
+            ),
         ]
     )
     exec(compile(source, "<walk>", "exec"), names)  # noqa: S102 - text made from a checked plan
@@ -962,15 +1128,20 @@ def _accumulate(emitter: _WalkEmitter, node: plan.Aggregate, scope: plan.Scope) 
             return
         value = emitter.emit(node.operand, scope)
         step, bend = emitter.slope(node.operand), emitter.curve(node.operand)
+        (low, high), (least, largest) = emitter.extent(node.operand), emitter.extent(node)
         if node.operator == "sum":
             emitter.line(f"{variable} += {value}")
             if step is not None:
                 emitter.line(f"{slope} += {step}")
             if bend is not None:
                 emitter.line(f"{curve} += {bend}")
+            emitter.extend(node, f"{least} + {low}", f"{largest} + {high}")
         elif node.operator == "only":
             emitter.assign(node, value, step, bend)
+            emitter.extend(node, low, high)
         else:
+            # The members that stay are among them.
+            emitter.extend(node, f"min({least}, {low})", f"max({largest}, {high})")
             sign = ">" if node.operator == "max" else "<"
 
             def beside() -> None:
@@ -1006,11 +1177,12 @@ class Walked:
     above: Decimal | None = None
 
 
-def walk(point: Point, start: Decimal, conditions: int) -> Walked:
+def walk(point: Point, first: First | None, start: Decimal, conditions: int) -> Walked:
     """Where each condition changes its verdict, over all positive `x`.
 
     Args:
         point: verdicts, kinks and turns at one `x`.
+        first: the same and how steep the conditions can be; None where that has no bounds.
         start: the present `x`, above zero.
         conditions: how many verdicts `point` gives.
 
@@ -1019,24 +1191,29 @@ def walk(point: Point, start: Decimal, conditions: int) -> Walked:
     """
     found: list[list[Decimal]] = [[] for _ in range(conditions)]
     above, below = start * ABOVE, start * BELOW
+    extents: Extents | None = None
     try:
-        upward = downward = point(above)
+        if first is None:
+            upward = downward = point(above)
+        else:
+            upward, extents = first(above)
+            downward = upward
     except IndexError:
         # A table of tiers ends just here.
-        lower = _follow(point, below, point(below), found, upward=False)
+        lower = _follow(point, below, point(below), found, None, upward=False)
         return Walked([sorted(boundaries) for boundaries in found], lower, start)
     if _within(upward, below, above):
         # The present price is itself a kink: the piece below it is another.
         try:
             downward = point(below)
         except IndexError:
-            higher = _follow(point, above, upward, found, upward=True)
+            higher = _follow(point, above, upward, found, extents, upward=True)
             return Walked([sorted(boundaries) for boundaries in found], start, higher)
         for number in range(conditions):
             if upward[0][number] != downward[0][number]:
                 found[number].append(start)
-    higher = _follow(point, above, upward, found, upward=True)
-    lower = _follow(point, below, downward, found, upward=False)
+    higher = _follow(point, above, upward, found, extents, upward=True)
+    lower = _follow(point, below, downward, found, extents, upward=False)
     for boundaries in found:
         boundaries.sort()
     return Walked(found, lower, higher)
@@ -1054,15 +1231,29 @@ def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
     return False
 
 
-def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *, upward: bool) -> Decimal | None:
+def _follow(
+    point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], extents: Extents | None, *, upward: bool
+) -> Decimal | None:
     """Step from kink to kink in one direction, noting where a verdict changes.
 
+    Args:
+        point: verdicts, kinks and turns at one `x`.
+        x: where to start, beside the present one.
+        here: what is seen there.
+        found: where each condition changes its verdict, to which those of this direction are added.
+        extents: how steep the conditions can be; None where that has no bounds.
+        upward: the direction.
+
     Returns:
-        The `x` beyond which the conditions have no value; None where they have one all the way.
+        The `x` beyond which the conditions have no value; None where they have one as far as they are followed, which
+        is until no verdict can change any more.
     """
     beyond, back = (ABOVE, BELOW) if upward else (BELOW, ABOVE)
-    verdicts, kinks, turns = here
+    verdicts, kinks, turns, gaps = here
     for _ in range(MAXIMUM_PIECES):
+        clear = None if extents is None else _clear(gaps, extents, upward=upward)
+        if extents is not None and (clear is None or (clear >= x and not upward)):
+            return None
         ahead = _ahead(kinks, x, upward=upward)
         before = verdicts
         if ahead is None:
@@ -1070,6 +1261,15 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
                 if root > x if upward else _LEAST < root < x:
                     found[number].append(root)
             return None
+        if clear is not None:
+            far = x + clear if upward else x - clear
+            if far > ahead if upward else far < ahead:
+                # Kinks before it change nothing; what comes after them is not seen from here.
+                x = far
+                verdicts, kinks, turns, gaps = point(x)
+                if verdicts != before:
+                    raise NotAffineError
+                continue
         near = ahead * back
         for root, number in turns:
             # What is as near to the kink as this is seen from beyond it.
@@ -1081,7 +1281,7 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
             here = point(x)
         except IndexError:
             return ahead
-        verdicts, kinks, turns = here
+        verdicts, kinks, turns, gaps = here
         if verdicts != before:
             # Seen from beyond, the change is where it was seen from before; or else the verdict there is looked at.
             if not (_within(here, near, x) if upward else _within(here, x, near)) and point(near)[0] != before:
@@ -1090,6 +1290,23 @@ def _follow(point: Point, x: Decimal, here: Seen, found: list[list[Decimal]], *,
                 if verdict != before[number]:
                     found[number].append(ahead)
     raise NotAffineError
+
+
+def _clear(gaps: tuple[Decimal | None, ...], extents: Extents, *, upward: bool) -> Decimal | None:
+    """How far no verdict can change in a direction; None where none can any more."""
+    clear: Decimal | None = None
+    for gap, extent in zip(gaps, extents, strict=True):
+        if gap is None or extent is None:
+            # Decided by what does not move.
+            continue
+        if not gap:
+            return _ZERO
+        steepest = -extent[0] if (gap > 0) == upward else extent[1]
+        if steepest > 0:
+            distance = abs(gap) * _SHORT / steepest
+            if clear is None or distance < clear:
+                clear = distance
+    return clear
 
 
 def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
@@ -1147,7 +1364,7 @@ def _settle(
     upward: bool,
 ) -> None:
     """Note each step in a direction at which a verdict changes, until it has settled."""
-    verdicts, kinks, _ = here
+    verdicts, kinks = here[:2]
     quiet = 0
     for _ in range(MAXIMUM_STAIRS):
         ahead = _ahead(kinks, x, upward=upward)
@@ -1155,7 +1372,7 @@ def _settle(
             return
         x = ahead * (ABOVE if upward else BELOW)
         before = verdicts[number]
-        verdicts, kinks, _ = stairs(x)
+        verdicts, kinks = stairs(x)[:2]
         quiet += 1
         if verdicts[number] != before:
             quiet = 0

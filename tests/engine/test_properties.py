@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import marginrules
 from marginrules.arithmetic import exact_context
+from marginrules.engine import solve
 from marginrules.engine.evaluate import PoolEvaluation, evaluation
 from marginrules.engine.explain import explain_all
 from marginrules.engine.interpret import POOL, Interpreter
@@ -17,6 +19,7 @@ from marginrules.engine.solve import replace_mark
 from marginrules.engine.unknown import Unknown
 from marginrules.policy import plan
 from marginrules.policy.policy import Policy
+from tests.engine.extents import assert_extents_hold
 from tests.engine.policies import accounts, load, policies
 
 CONTRACTS = ("linear", "inverse")
@@ -201,3 +204,21 @@ def test_money_adds_up_exactly(name: str) -> None:
     equities = {pool["id"].split("/")[0]: pool["equity"] for pool in written["pools"]}
     assert equities["cross"] == "12345678901234567890.123456789012345677"
     assert equities["isolated"] == "0.00000000000000000223456789"
+
+
+@given(_pairs(), st.lists(st.decimals("0.01", "20", places=3), min_size=2, max_size=4))
+def test_no_condition_is_steeper_than_a_walk_takes_it_to_be(
+    pair: tuple[str, dict[str, Any]], factors: list[Decimal]
+) -> None:
+    """What is passed over on a walk rests on that."""
+    text, document = pair
+    policy = load(text)
+    walk = solve.walk
+
+    def held(point: Any, first: Any, start: Decimal, conditions: int) -> Any:
+        if first is not None:
+            assert_extents_hold(point, first, start, factors)
+        return walk(point, first, start, conditions)
+
+    with patch.object(solve, "walk", held):
+        evaluation(policy, marginrules.read_account(document, policy)).report()

@@ -9,6 +9,7 @@ import marginrules
 from marginrules.arithmetic import exact_context
 from marginrules.engine import solve
 from marginrules.engine.evaluate import evaluation
+from tests.engine.extents import assert_extents_hold
 
 POOL = """
 pool cross {
@@ -382,3 +383,127 @@ def test_members_elsewhere_that_read_of_the_pool_are_searched_for(searches: list
     # E = 15 p - 500: below 33.5 each of both is due more by its own value, 0.15 p and 5.
     assert near(price, "505", "14.85")
     assert set(searches) == {"X", "Y"}
+
+
+def many_tiers(rows: int = 12) -> list[dict[str, str]]:
+    """Tiers from 0, 100, 200, 400 … on with 1 %, 2 %, 3 % …, and the amounts that make them meet."""
+    tiers: list[dict[str, str]] = []
+    amount = Decimal(0)
+    for row in range(rows):
+        above = Decimal(100 * 2 ** (row - 1) if row else 0)
+        amount += above / 100
+        tiers.append(
+            {"above": str(above), "maintenance_rate": str(Decimal(row + 1) / 100), "maintenance_amount": str(amount)}
+        )
+    return tiers
+
+
+TIERED = """
+position {
+  initial_margin     = notional
+  maintenance_margin = tiered notional by instrument.tiers rate tier.maintenance_rate amount tier.maintenance_amount
+}
+"""
+
+
+@pytest.fixture
+def points(monkeypatch: pytest.MonkeyPatch) -> list[Decimal]:
+    """Every price along which a walk looks at its conditions."""
+    looked_at: list[Decimal] = []
+    followed = solve.walk
+
+    def counted(point: Any, first: Any, start: Decimal, conditions: int) -> Any:
+        def noted(function: Any) -> Any:
+            return lambda x: looked_at.append(x) or function(x)
+
+        return followed(noted(point), None if first is None else noted(first), start, conditions)
+
+    monkeypatch.setattr(solve, "walk", counted)
+    return looked_at
+
+
+@pytest.mark.parametrize(
+    ("quantity", "numerator", "denominator"),
+    [
+        # 20 p - 1000 = 0.05 * 20 p - 15: the value of 20 is 1036.8 there, in the fifth tier, from 800 to 1600.
+        ("20", "985", "19"),
+        # 3000 - 20 p = 0.06 * 20 p - 31: the value is 2859.4, in the sixth.
+        ("-20", "3031", "21.2"),
+    ],
+)
+def test_kinks_that_change_nothing_are_passed_over(
+    quantity: str, numerator: str, denominator: str, points: list[Decimal], searches: list[str]
+) -> None:
+    price, others = prices(policy(TIERED), account(("A", quantity), tiers=many_tiers()))
+    assert near(price, numerator, denominator)
+    assert others == ()
+    assert len(points) <= 4
+    assert searches == []
+
+
+def test_where_a_table_jumps_every_kink_is_looked_at(searches: list[str]) -> None:
+    """With half the amounts more is due at once beyond each edge; here just where the equity has caught up.
+
+    The equity of a value of v is v - 3020. Before 3200 it meets 0.06 v - 15.5 at 3004.5 / 0.94; at 3200 it is 180, of
+    which 176.5 are due there and 192.5 beyond, which it meets as 0.07 v - 31.5 at 2988.5 / 0.93.
+    """
+    rules = policy(TIERED.replace("amount tier.maintenance_amount", "amount tier.maintenance_amount / 2"))
+    price, others = prices(rules, account(("A", "20"), tiers=many_tiers(), wallet="-1020"))
+    assert near(price, "3004.5", "18.8")
+    assert others[0] == 160
+    assert near(others[1], "2988.5", "18.6")
+    assert len(others) == 2
+    assert searches == []
+
+
+def test_a_jump_is_not_passed_over(searches: list[str]) -> None:
+    """Of 20 short 3389.5 - v is left, 189.5 at 3200: more than 176.5, which are due there, less than 192.5 beyond.
+
+    With slopes alone, at most 7 %, nothing would change on the next 1285 / 1.07 from 2000 on, so beyond that edge.
+    """
+    rules = policy(TIERED.replace("amount tier.maintenance_amount", "amount tier.maintenance_amount / 2"))
+    price, others = prices(rules, account(("A", "-20"), tiers=many_tiers(7), wallet="1389.5"))
+    assert price == 160
+    assert others == ()
+    assert searches == []
+
+
+STEEP = "tiered notional by instrument.tiers rate tier.maintenance_rate amount tier.maintenance_amount"
+
+
+@pytest.mark.parametrize(
+    "due",
+    [
+        f"{STEEP}",
+        f"notional / 20 + -({STEEP})",
+        f"notional - ({STEEP})",
+        f"({STEEP}) - notional / 20",
+        f"({STEEP}) * (1 - 3)",
+        f"({STEEP}) / (1 - 3)",
+        f"(1 - 3) * ({STEEP})",
+        f"abs(({STEEP}) - notional / 20)",
+        f"max(({STEEP}), notional / 20)",
+        f"min(({STEEP}), notional / 20)",
+        f"if quantity > 0 then {STEEP} else notional * 2%",
+        f"tiered ({STEEP}) by instrument.tiers rate tier.maintenance_rate - 5% amount tier.maintenance_amount * 0",
+        "tiered abs(unrealized_pnl) by instrument.tiers rate tier.maintenance_rate amount tier.maintenance_amount",
+    ],
+)
+@pytest.mark.parametrize("total", ["sum", "max", "min"])
+@pytest.mark.parametrize("contract", ["linear", "inverse"])
+def test_a_condition_is_no_steeper_than_it_is_taken_to_be(
+    due: str, total: str, contract: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, held = solve.walk, []
+
+    def checked(point: Any, first: Any, start: Decimal, conditions: int) -> Any:
+        assert first is not None
+        assert_extents_hold(point, first, start, [Decimal(2) ** power for power in range(-8, 9)])
+        held.append(first(start))
+        return walk(point, first, start, conditions)
+
+    monkeypatch.setattr(solve, "walk", checked)
+    pool = POOL.replace("sum(maintenance_margin)", f"{total}(maintenance_margin of positions)")
+    rules = policy(f"position {{ initial_margin = notional maintenance_margin = {due} }}", contract, pool)
+    prices(rules, account(("A", "20"), ("B", "-7"), contract=contract, tiers=many_tiers()))
+    assert held
