@@ -188,6 +188,11 @@ Feature: Margin on Binance USD-M futures
     Then it is refused, because Multi-Assets mode has no isolated positions
     And the venue says "-4168"
 
+  Scenario: An account in Multi-Assets mode that has an isolated position contradicts itself
+    Given account multiAssetsMargin is true
+    And an isolated long A of 1 BTC at 1,000 with 10x leverage
+    Then there is no such account, because Multi-Assets mode has no isolated positions
+
   # ---------------------------------------------------------------- withdrawing, adding, removing
 
   Scenario: Unrealized profit covers initial margin and is not withdrawn

@@ -83,6 +83,26 @@ class PoolInstance:
     idle: tuple[Balance, ...] = ()
 
 
+class ImpossibleError(StateError):
+    """An account that is as its policy says no account is.
+
+    Attributes:
+        rule: the rule that says so.
+    """
+
+    def __init__(self, rule: plan.ImpossiblePlan, record: Position | Order | None) -> None:
+        self.rule = rule
+        own = next((name for entity, name in variables([rule.condition]) if entity == rule.entity), "")
+        pointer = f"/account/{own}" if record is None else pointer_to(record, own) if own else record.pointer
+        remedy = "correct its settings" if record is None else f"correct the {rule.entity}, or the account's settings"
+        problem = f"there is no such {rule.entity}: {rule.because} ({rule.span.file_line})"
+        super().__init__(pointer, problem, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process gets the error without the rule, which is part of the policy."""
+        return StateError, (self.pointer, self.problem, self.remedy, self.source)
+
+
 @frozen(eq=False)
 class _Active:
     """The pools that the account's settings leave, and who is in which, found out once.
@@ -94,6 +114,7 @@ class _Active:
         positions: the place among `pools` of a position, by the fields that it follows from; orders: of an order.
         known: what holds of the account's settings, and of anything else where a document does not say.
         balances: whether the pool at a place draws on a balance, by the place and the fields that it follows from.
+        impossible: what a position or an order can not be.
     """
 
     pools: tuple[plan.PoolPlan, ...]
@@ -104,6 +125,7 @@ class _Active:
     positions: dict[tuple[object, ...], int] = field(factory=dict)
     orders: dict[tuple[object, ...], int] = field(factory=dict)
     balances: dict[tuple[object, ...], bool] = field(factory=dict)
+    impossible: tuple[plan.ImpossiblePlan, ...] = ()
 
 
 @frozen(eq=False)
@@ -147,6 +169,7 @@ def _scheme(policy: plan.Plan) -> _Scheme:
         for node in (pool.when, pool.positions, pool.orders, pool.draws_where)
         if node is not None
     ]
+    conditions += [rule.condition for rule in policy.impossible]
     domains = variables(conditions)
     settings = []
     for spec in policy.inputs:
@@ -187,6 +210,9 @@ def _reader(
 
 
 def _activate(policy: plan.Plan, scheme: _Scheme, settings: Mapping[tuple[str, str], str | bool]) -> _Active:
+    for rule in policy.impossible:
+        if rule.entity == "account" and truth(rule.condition, settings):
+            raise ImpossibleError(rule, None)
     pools = tuple(pool for pool in policy.pools if truth(pool.when, settings) is not False)
     return _Active(
         pools,
@@ -194,6 +220,7 @@ def _activate(policy: plan.Plan, scheme: _Scheme, settings: Mapping[tuple[str, s
         tuple(pool.draws_on == "assigned_margin" for pool in pools),
         settings,
         {**scheme.defaults, **settings},
+        impossible=policy.impossible,
     )
 
 
@@ -202,6 +229,7 @@ def arrange(policy: Policy, state: AccountState) -> list[PoolInstance]:
 
     Raises:
         StateError: the document does not say what membership depends on, or contradicts the policy's scope.
+        ImpossibleError: the policy says that no account is like that.
     """
     _check_scope(policy.plan, state)
     scheme = _scheme(policy.plan)
@@ -388,12 +416,20 @@ def _named_asset(position: Position, name: str) -> str:
 
 
 def _pool_of(record: Position | Order, instrument: Instrument, entity: str, active: _Active) -> int:
-    """The place of the pool that a record is in; `_NOWHERE` where none covers it."""
+    """The place of the pool that a record is in; `_NOWHERE` where none covers it.
+
+    Raises:
+        ImpossibleError: there is no such record.
+        StateError: it does not say what that follows from.
+    """
+    known = _Known(record, instrument, entity, active.known)
+    for rule in active.impossible:
+        if rule.entity == entity and truth(rule.condition, known):
+            raise ImpossibleError(rule, record)
     for place, pool in enumerate(active.pools):
         condition = pool.positions if entity == "position" else pool.orders
         if condition is None:
             continue
-        known = _Known(record, instrument, entity, active.known)
         verdict = truth(condition, known)
         if verdict is None:
             missing = next(

@@ -1,7 +1,8 @@
 """May an action be done: the policy's `allow` and `refuse`, on the account before it and after it.
 
-An action that no rule allows is refused. A rule whose condition is unknown refuses, and says what is missing. A refused
-action leaves the account as it was: there is no state after it.
+An action that no rule allows is refused, and so is one after which the account would be as the policy says none is. A rule
+whose condition is unknown refuses, and says what is missing. A refused action leaves the account as it was: there is no
+state after it.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from attrs import define, evolve, frozen
 from marginrules.account.actions import Action, Effect, NotPossibleError, apply, priced
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
+from marginrules.engine.arrange import ImpossibleError
 from marginrules.engine.evaluate import Evaluation, PoolEvaluation, evaluation
 from marginrules.engine.interpret import POOL, Entity, Interpreter
 from marginrules.engine.report import Report
@@ -85,7 +87,10 @@ def decide(
             effect = apply(state, action)
         except NotPossibleError as error:
             return _refused(action, before, None, None, str(error), {})
-        after = evaluation(policy, effect.state, solve=solve)
+        try:
+            after = evaluation(policy, effect.state, solve=solve)
+        except ImpossibleError as error:
+            return _refused(action, before, None, error.rule, error.rule.because, {})
         decision = Judge(action, effect, before, after).decision()
         # What changes several positions must be allowed for each of them, in whatever order they stand.
         for other in effect.others if decision.allowed else ():
@@ -471,7 +476,7 @@ def _figures(node: plan.Node) -> Iterator[tuple[str, plan.Node]]:
             yield part.name, part
 
 
-def _text(rule: plan.ActionRule) -> str:
+def _text(rule: plan.ActionRule | plan.ImpossiblePlan) -> str:
     return " ".join(rule.span.text.split())
 
 
@@ -490,7 +495,7 @@ def _refused(
     action: Action,
     before: Evaluation,
     effect: Effect | None,
-    rule: plan.ActionRule | None,
+    rule: plan.ActionRule | plan.ImpossiblePlan | None,
     because: str,
     values: dict[str, Decimal | bool | str | None],
 ) -> Decision:

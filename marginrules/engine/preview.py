@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from marginrules.account.actions import Action, ActionError, NotPossibleError, apply, priced
 from marginrules.account.state import AccountState
 from marginrules.arithmetic import exact_context
+from marginrules.engine.arrange import ImpossibleError
 from marginrules.engine.decide import Decision, decide
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import Report
@@ -65,7 +66,7 @@ def _preview(policy: Policy, state: AccountState, action: Action) -> Preview:
     decision = decide(policy, state, action)
     before = decision.before
     filled = _filled(state, action)
-    after = evaluate(policy, filled[0]) if filled is not None else None
+    after = _after(policy, filled[0]) if filled is not None else None
     margins = _margins(before, after) if after is not None else ()
     resting: tuple[tuple[str, Decimal | None], ...] = ()
     if action.action == "place_order" and decision.effect is not None:
@@ -78,6 +79,14 @@ def _preview(policy: Policy, state: AccountState, action: Action) -> Preview:
     )
     prices = tuple((name, _price(before, name), _price(after, name)) for name in names)
     return Preview(decision, mode, leverage, margin, asset, margins, resting, prices, before, after)
+
+
+def _after(policy: Policy, state: AccountState) -> Report | None:
+    """The report once it has filled; None where no account is like that."""
+    try:
+        return evaluate(policy, state)
+    except ImpossibleError:
+        return None
 
 
 def _filled(state: AccountState, action: Action) -> tuple[AccountState, str | None, Decimal | None] | None:

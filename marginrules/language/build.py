@@ -311,6 +311,14 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         )
 
     @v_args(meta=True)
+    def impossible(self, meta: Any, children: list[Any]) -> nodes.Impossible:
+        entities = tuple(str(child) for child in children if isinstance(child, Token) and child.type == "ENTITY")
+        period, condition, because, refusal, *cites = children[len(entities) :]
+        return nodes.Impossible(
+            entities, condition, _text(because), refusal, tuple(cites), period=period, span=self._span(meta)
+        )
+
+    @v_args(meta=True)
     def replenish(self, meta: Any, children: list[Any]) -> nodes.Replenish:
         pool, period, condition, amount, *cites = children
         return nodes.Replenish(str(pool), condition, amount, tuple(cites), period=period, span=self._span(meta))

@@ -177,6 +177,10 @@ def _item(item: nodes.Item, indent: str) -> list[str]:
             return _table(item, indent)
         case nodes.Pool():
             return _pool(item, indent)
+        case nodes.Impossible():
+            head = f"impossible {', '.join(item.entities)}{_period(item.period)} when "
+            lines = _statement(head, item.condition, _reason(item) + _tail(None, item.cites), indent)
+            return _commented(lines, item.comments, indent)
         case nodes.Replenish():
             head = f"replenish {item.pool}{_period(item.period)} when "
             lines = _statement(head, item.condition, "", indent)
@@ -253,7 +257,7 @@ def _action_rule(item: nodes.Allow | nodes.Refuse, indent: str) -> list[str]:
     return lines
 
 
-def _reason(item: nodes.Allow | nodes.Refuse | nodes.Leaving) -> str:
+def _reason(item: nodes.Impossible | nodes.Allow | nodes.Refuse | nodes.Leaving) -> str:
     return _tail(item.because, ()) + (f' as "{item.refusal}"' if item.refusal is not None else "")
 
 
@@ -302,7 +306,7 @@ _KEYWORDS = {
     "and", "or", "then", "else", "rate", "amount", "by", "at", "from", "to", "where", "when", "because", "cites", "input",
     "const", "table", "covers", "one", "draws", "valued", "liquidate", "threshold", "replace", "publish", "policy",
     "extends", "valid", "until", "read", "effective", "source", "contracts", "title", "version", "omits", "bps",
-    "seconds", "minutes", "hours", "days", "on", "as", "allow", "refuse", "leaving", "every", "other", "with", "group",
+    "seconds", "minutes", "hours", "days", "on", "as", "impossible", "allow", "refuse", "leaving", "every", "other", "with", "group",
     "replenish", "adding", "liquidation", "step", "cancel", "close", "largest", "first", "fee", "hand", "over",
     "decimals", "together",
 }  # fmt: skip

@@ -560,6 +560,25 @@ class Refuse:
 
 
 @frozen
+class Impossible:
+    """`impossible position, order when margin_mode == isolated and account.multi because "…"`: what no account is.
+
+    Attributes:
+        entities: what it is said of: `account`, `position` or `order`.
+        refusal: the venue's own name or code for refusing what would lead to it.
+    """
+
+    entities: tuple[str, ...]
+    condition: Expression
+    because: str
+    refusal: str | None
+    cites: tuple[Citation, ...]
+    period: Period | None = field(default=None, kw_only=True)
+    span: Span = _span()
+    comments: Comments = _comments()
+
+
+@frozen
 class Replenish:
     """`replenish isolated when … adding …`: cash that the venue assigns to an isolated position by itself."""
 
@@ -644,7 +663,7 @@ class Liquidation:
     closing: Comments = _comments()
 
 
-Item = Allow | Refuse | Replenish | Liquidation | Input | Constant | Definitions | Group | Table | Pool
+Item = Impossible | Allow | Refuse | Replenish | Liquidation | Input | Constant | Definitions | Group | Table | Pool
 
 
 @frozen

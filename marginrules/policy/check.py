@@ -137,6 +137,7 @@ def _diagnosed(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Poli
         whole.readers.append(None)
         found_pools.append(_pool(pool, whole))
     pools = tuple(found_pools)
+    impossible = impossible_plans(rules, whole)
     actions = action_rules(rules, whole)
     replenishments = replenish_plans(rules, whole)
     liquidations = liquidation_plans(rules, whole)
@@ -148,6 +149,7 @@ def _diagnosed(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Poli
         tables,
         actions,
         procedure_nodes(replenishments, liquidations),
+        impossible,
     )
     for run in CHECKS:
         diagnostics.extend(run(checking))
@@ -169,6 +171,7 @@ def _diagnosed(files: list[nodes.PolicyFile], read_file: ReadFile) -> tuple[Poli
         omits=rules.omits,
         inputs=inputs,
         pools=checking.pools,
+        impossible=impossible,
         actions=actions,
         replenishments=replenishments,
         liquidations=liquidations,
@@ -495,6 +498,30 @@ def _published(rules: Rules, pool: PoolRules, scope: plan.Scope) -> tuple[str, .
     return tuple(
         name for name, rule in found.items() if rule.definition.publish and name not in STANDARD_FIGURES.get(scope, {})
     )
+
+
+_WITH_MODES: Mapping[str, plan.Scope] = {"account": "account", "position": "position", "order": "order"}
+"""Of what it can be said what is impossible."""
+
+
+def impossible_plans(rules: Rules, whole: Elaborator) -> tuple[plan.ImpossiblePlan, ...]:
+    """The plan of what no account is; problems go to the elaborator's diagnostics."""
+    reader = PoolElaborator(whole, None)
+    found = []
+    for rule in rules.impossible:
+        for entity in rule.entities:
+            scope = _WITH_MODES.get(entity)
+            if scope is None:
+                whole.report(
+                    "undefined-name",
+                    rule.span,
+                    f"`{entity}` cannot stand here: what is impossible is said of an account, a position or an order",
+                    "say it of one of those",
+                )
+                continue
+            condition = reader.condition(rule.condition, scope, scope, "what is impossible")
+            found.append(plan.ImpossiblePlan(scope, condition, rule.because, rule.refusal, rule.cites, rule.span))
+    return tuple(found)
 
 
 def _elaborate_unreached(rules: Rules, whole: Elaborator) -> None:

@@ -486,6 +486,24 @@ class ActionRule:
 
 
 @frozen(eq=False)
+class ImpossiblePlan:
+    """What no account is.
+
+    Attributes:
+        entity: of which the condition holds; that of a position or an order reads its contract and the account too.
+        condition: it follows from choices and flags alone.
+        refusal: the venue's own name for refusing what would lead to it.
+    """
+
+    entity: Scope
+    condition: Node
+    because: str
+    refusal: str | None
+    cites: tuple[Citation, ...]
+    span: Span = attrs.field(repr=False)
+
+
+@frozen(eq=False)
 class ReplenishPlan:
     """What the venue adds to an isolated position by itself.
 
@@ -547,6 +565,7 @@ class Plan:
         start: first day on which the rules hold; until: the first on which they no longer do.
         inputs: the fields it declares, for the reader of documents.
         omits: what the venue has and the policy leaves out, in its own words.
+        impossible: what no account is.
         actions: what may be done, in the order of the file.
         replenishments: what the venue adds to isolated positions by itself.
         liquidations: the steps of a liquidation, by the pool's place among the pools.
@@ -564,6 +583,7 @@ class Plan:
     omits: tuple[str, ...]
     inputs: tuple[FieldSpec, ...]
     pools: tuple[PoolPlan, ...]
+    impossible: tuple[ImpossiblePlan, ...]
     actions: tuple[ActionRule, ...]
     replenishments: tuple[ReplenishPlan, ...]
     liquidations: Mapping[int, tuple[StepPlan, ...]]

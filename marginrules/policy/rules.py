@@ -62,6 +62,7 @@ class Rules:
     groups: Mapping[str, nodes.Group]
     pools: tuple[PoolRules, ...]
     actions: tuple[nodes.Allow | nodes.Refuse, ...] = ()
+    impossible: tuple[nodes.Impossible, ...] = ()
     replenishments: tuple[nodes.Replenish, ...] = ()
     liquidations: Mapping["LiquidationKey", nodes.Liquidation] = field(factory=dict)
     omits: tuple[str, ...] = field(default=())
@@ -167,6 +168,7 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
             omits.append(item.value)
     _check_header(file.header, collector)
     actions: list[nodes.Allow | nodes.Refuse] = []
+    impossible: list[nodes.Impossible] = []
     replenishments: list[nodes.Replenish] = []
     liquidations: dict[LiquidationKey, nodes.Liquidation] = dict(base.liquidations) if base else {}
     own_liquidations: dict[LiquidationKey, Span] = {}
@@ -215,6 +217,8 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
                 new_pools.append(statement)
             case nodes.Allow() | nodes.Refuse():
                 actions.append(statement)
+            case nodes.Impossible():
+                impossible.append(statement)
             case nodes.Replenish():
                 replenishments.append(statement)
             case nodes.Liquidation(pool=kind, when=when):
@@ -242,6 +246,7 @@ def _over(files: tuple[nodes.PolicyFile, ...], base: Rules | None, diagnostics: 
         groups,
         tuple(pools),
         (*_kept(base, actions), *actions),
+        (*(base.impossible if base else ()), *impossible),
         tuple(replenishments) or (base.replenishments if base else ()),
         liquidations,
         tuple(omits),
@@ -421,6 +426,7 @@ def on_day(file: nodes.PolicyFile, day: date) -> nodes.PolicyFile:
                 nodes.Constant(period=period)
                 | nodes.Allow(period=period)
                 | nodes.Refuse(period=period)
+                | nodes.Impossible(period=period)
                 | nodes.Replenish(period=period)
             ):
                 if period is None or period.holds(day):

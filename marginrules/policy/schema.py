@@ -31,6 +31,7 @@ UNSAID = (
     "the members of a pool that is valued in one settlement asset settle in the same; without members, one asset is listed",
     "an order belongs to one position, where each position has a pool of its own",
     "the time is one at which the policy's rules hold",
+    "nothing is as the policy says that no account, position or order is",
     "what decides the pool of a position, an order or a balance is given where the contract, or a setting, makes it needed",
     f"a JSON number has at most {MAXIMUM_DIGITS} digits and {MAXIMUM_DECIMALS} decimals",
     "a JSON number is in its range exactly, not only as a validator rounds it",

@@ -16,6 +16,7 @@ from pytest_bdd.parser import Feature, Scenario, Step
 
 import marginrules.account.documents as account_documents
 from marginrules.arithmetic import plain_text
+from marginrules.engine.arrange import ImpossibleError
 from marginrules.engine.report import PoolReport, PositionReport
 from marginrules.testing.steps import no_such_step
 from marginrules.testing.world import Document, World, number
@@ -429,6 +430,18 @@ def is_refused(world: World, because: str) -> None:
     decision = world.decided()
     assert not decision.allowed, f"it is allowed by {decision.rule}: {decision.text}\n{decision.values}"
     assert because in decision.because, f"it is refused because {decision.because!r}, expected {because!r}"
+
+
+@then(parsers.re(r'there is no such account, because (?P<because>[^"]+)'))
+def is_impossible(world: World, because: str) -> None:
+    """The policy says that no account, position or order is like that, with this reason."""
+    found = None
+    try:
+        world.evaluated()
+    except ImpossibleError as error:
+        found = error.rule.because
+    assert found is not None, f"policy {world.checked_policy().name} takes such an account"
+    assert because in found, f"there is none because {found!r}, expected {because!r}"
 
 
 @then(parsers.re(r'the venue says "(?P<refusal>[^"]+)"'))

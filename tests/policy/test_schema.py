@@ -34,6 +34,7 @@ UNSAID_PROBLEMS: Mapping[str, str] = {
     r"is valued in one settlement asset|has no member, so which of": "settle in the same",
     r"the order can be for": "an order belongs to one position",
     r"the rules of .* (hold from|held until)": "the time is one",
+    r"there is no such (account|position|order)": "nothing is as the policy says",
     r"it decides which pool|no pool of policy .* covers this position": "what decides the pool",
 }
 """Each problem that the reader may still find, and the entry of `UNSAID` that tells of it."""

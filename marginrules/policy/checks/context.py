@@ -22,6 +22,7 @@ class Checking:
     tables: Mapping[str, LoadedTable]
     actions: tuple[plan.ActionRule, ...] = ()
     procedures: tuple[plan.Node, ...] = ()
+    impossible: tuple[plan.ImpossiblePlan, ...] = ()
     memo: dict[str, Any] = field(factory=dict, eq=False, repr=False)
     """What several checks go through, by what it is: found once."""
 

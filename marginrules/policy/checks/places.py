@@ -20,7 +20,7 @@ class Place:
     Attributes:
         given: what holds there whatever the account: what the pool is chosen by, and what it covers.
         path: the outer conditions that lead to it.
-        written: span of the definition or boundary that it is written in; None in rules about actions and in steps.
+        written: span of the definition or boundary that it is written in; None in rules about actions, in steps and in what is impossible.
         used: whether what the pool shows, or how it is bounded, or what is decided of it, comes to it.
         decides: whether it is a whole condition: a boundary, one on members, on an action or a step.
     """
@@ -88,7 +88,7 @@ def shown(pool: plan.PoolPlan) -> Iterator[plan.Node]:
 
 
 def _acting(checking: Checking) -> Iterator[tuple[plan.Node, tuple[plan.Node, ...]]]:
-    """What rules about actions and steps say, with what the pool that it is said in is chosen by."""
+    """What rules about actions, steps and the impossible say, with what the pool that it is said in is chosen by."""
     complete = len(checking.pools) == len(checking.rules.pools)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
@@ -97,6 +97,8 @@ def _acting(checking: Checking) -> Iterator[tuple[plan.Node, tuple[plan.Node, ..
                 yield node, () if when is None else (when,)
     for node in checking.procedures:
         yield node, ()
+    for entry in checking.impossible:
+        yield entry.condition, ()
 
 
 def _of_members(pool: plan.PoolPlan, scope: plan.Scope) -> tuple[plan.Node, ...]:

@@ -14,9 +14,11 @@ def pool_coverage(checking: Checking) -> list[Diagnostic]:
         return []
     found: list[Diagnostic] = []
     for members, word in (("positions", "position"), ("orders", "order")):
+        excluded = [entry.condition for entry in checking.impossible if entry.entity in {"account", word}]
         conditions = [
             condition for pool in pools for condition in (pool.when, getattr(pool, members)) if condition is not None
         ]
+        conditions += excluded
         if any(broken(condition) for condition in conditions):
             continue
         domains = variables(conditions)
@@ -32,6 +34,18 @@ def pool_coverage(checking: Checking) -> list[Diagnostic]:
             )
             return found
         undecided = _undecided(pools, members)
+        if undecided is None:
+            undecided = next((condition for condition in excluded if _is_undecided(condition)), None)
+            if undecided is not None:
+                found.append(
+                    Diagnostic(
+                        "undecidable-coverage",
+                        undecided.span,
+                        "what is impossible must follow from choices and flags alone",
+                        _DECIDABLE,
+                    )
+                )
+                return found
         if undecided is not None:
             found.append(
                 Diagnostic(
@@ -43,6 +57,8 @@ def pool_coverage(checking: Checking) -> list[Diagnostic]:
             )
             return found
         for assignment in combinations:
+            if any(truth(condition, assignment) for condition in excluded):
+                continue
             holding = [
                 pool
                 for pool in pools
@@ -85,7 +101,11 @@ def _undecided(pools: tuple[plan.PoolPlan, ...], members: str) -> plan.Node | No
         for condition in (pool.when, getattr(pool, members)):
             if condition is None:
                 continue
-            combinations = assignments(variables([condition]))
-            if combinations is not None and any(truth(condition, entry) is None for entry in combinations):
+            if _is_undecided(condition):
                 return condition
     return None
+
+
+def _is_undecided(condition: plan.Node) -> bool:
+    combinations = assignments(variables([condition]))
+    return combinations is not None and any(truth(condition, entry) is None for entry in combinations)

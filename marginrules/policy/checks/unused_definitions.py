@@ -73,6 +73,7 @@ def _unused(checking: Checking) -> Iterator[tuple[str, Span]]:
 def _named(checking: Checking) -> Iterator[plan.Named]:
     stack = [node for pool in checking.pools for node in shown(pool)]
     stack.extend(checking.procedures)
+    stack.extend(entry.condition for entry in checking.impossible)
     for rule in checking.actions:
         for conditions in (rule.conditions, *(leaving.conditions for leaving in rule.leaving)):
             stack.extend(conditions.values())
