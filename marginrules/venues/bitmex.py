@@ -37,6 +37,7 @@ from marginrules.venues.figures import (
     position_id,
     positions_of_both_sides,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
     rows_by,
     text_moment,
     value_slack,
@@ -152,7 +153,11 @@ def _read(payload: Part) -> AccountState:
 
     orders: list[Order] = []
     resting = payload.optional("order")
-    for row in resting.items() if resting else ():
+    listed = resting.items() if resting else ()
+    # What positions take of the margin is in `maintMargin`: `initMargin` is that of the orders.
+    order_margins = [filled(row, "initMargin") for row in (*answers.margins.values(), *answers.positions)]
+    refuse_order_margin_without_orders(payload, "order", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers)
         if order is None:
             continue

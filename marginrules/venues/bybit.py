@@ -39,6 +39,7 @@ from marginrules.venues.figures import (
     positions_of_both_sides,
     profit_and_slack,
     profit_and_value,
+    refuse_order_margin_without_orders,
     rows_by,
     unwrapped,
     value_slack,
@@ -699,9 +700,8 @@ def _check_coin(coin: str, row: Part, wallet: Decimal, held: list[_Held], answer
     ]
     check_profit_total(profit, Decimal(1), figures, REQUESTS["positionList"])
     _check_initial_margin(coin, row, held, answers)
-    orders = filled_decimal(row, "totalOrderIM")
-    if orders and not answers.payload.has("openOrders"):
-        raise answers.payload.lacks("openOrders")
+    listed = any(result.member("list").items() for result in _results(answers.payload, "openOrders"))
+    refuse_order_margin_without_orders(answers.payload, "openOrders", [filled(row, "totalOrderIM")], listed=listed)
     assigned = sum((entry.position.assigned_margin or _ZERO for entry in held), _ZERO)
     if assigned > wallet + (len(held) + 1) * _PRINTED_UNIT and assigned:
         raise row.member("walletBalance").error(

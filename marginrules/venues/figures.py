@@ -199,6 +199,31 @@ def text_moment(part: Part) -> datetime:
     return moment
 
 
+def refuse_order_margin_without_orders(
+    payload: Part, name: str, margins: Iterable[Part | None], *, listed: bool
+) -> None:
+    """Ask for the open orders where a venue prints a margin that only orders take, and there are none.
+
+    Args:
+        payload: the whole payload.
+        name: the name of the answer that has the orders.
+        margins: the figures that the venue prints; None where it prints none.
+        listed: whether the payload has an order, be it one that is left out.
+
+    Raises:
+        StateError: one of them is not zero, and there is no order.
+    """
+    for shown in margins:
+        if listed or shown is None or not shown.decimal():
+            continue
+        if not payload.has(name):
+            raise payload.lacks(name)
+        raise shown.error(
+            f"{shown.name} is {shown.decimal()}, but {name} has no order",
+            f"give the answer of {payload.requests[name]}, of all orders, taken at the same moment",
+        )
+
+
 def entry_price_of_cost(
     instrument: Instrument, quantity: Decimal, shown: Part, cost: Decimal, *, exact_within: Decimal, slack: Decimal
 ) -> Decimal:

@@ -29,6 +29,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
     server_moment,
     value_slack,
 )
@@ -116,7 +117,10 @@ def _read(payload: Part) -> AccountState:
         _check_tier(entry, held, answers)
 
     orders: list[Order] = []
-    for row in _rows(payload.optional("orders")):
+    listed = tuple(_rows(payload.optional("orders")))
+    order_margins = [filled(account, "order_margin") for account in answers.accounts.values()]
+    refuse_order_margin_without_orders(payload, "orders", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers)
         if order is None:
             continue

@@ -151,9 +151,9 @@ def _read(payload: Part) -> AccountState:
         resting.append(row)
         if symbol not in instruments:
             instruments[symbol] = _instrument(row, answers)
-    margins = _order_margins(resting, instruments, answers)
 
     balances, assets = _balances(answers, held, instruments.values())
+    margins = _order_margins(resting, instruments, answers)
     moment = payload.member("accounts")
     time = filled(moment, "serverTime") if isinstance(moment.value, Mapping) else None
     return AccountState(
@@ -520,6 +520,8 @@ def _order_margins(
         if instruments[row.member("symbol").text()].contract == "linear"
         and not (row.has("reduceOnly") and row.member("reduceOnly").flag())
     ]
+    if total > _CENTS and not answers.payload.has("openorders"):
+        raise answers.payload.lacks("openorders")
     if total and len(adding) != 1:
         return {}
     return {row.pointer: total for row in adding}

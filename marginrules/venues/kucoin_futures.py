@@ -42,6 +42,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
     rows_by,
     unwrapped,
     value_slack,
@@ -135,7 +136,10 @@ def _read(payload: Part) -> AccountState:
     dict(each_once((entry.position.id, entry.row) for entry in held))
 
     orders: list[Order] = []
-    for row in _order_rows(payload):
+    listed = tuple(_order_rows(payload))
+    order_margins = [filled(row, "orderMargin") for row in answers.overviews.values()]
+    refuse_order_margin_without_orders(payload, "orders", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers, held)
         if order is None:
             continue

@@ -42,6 +42,7 @@ from marginrules.venues.figures import (
     positions_of_both_sides,
     profit_and_slack,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
     rows_by,
     unwrapped,
     value_slack,
@@ -579,9 +580,10 @@ def _wallet_balance(currency: str, row: Part, held: list[_Held], answers: _Answe
         wallet = cash
     else:
         wallet = _cash_of_equity(currency, row, cash, margins, held)
-    frozen_by_orders = filled_decimal(row, "ordFrozen")
-    if frozen_by_orders and not answers.payload.has("ordersPending"):
-        raise answers.payload.lacks("ordersPending")
+    # Orders of the venue's strategies freeze too, and are in no answer here.
+    refuse_order_margin_without_orders(
+        answers.payload, "ordersPending", [filled(row, "ordFrozen")], listed=answers.payload.has("ordersPending")
+    )
     if margins and wallet < margins - _PRINTED_UNIT:
         raise row.member("cashBal").error(
             f"{currency} has {plain_text(wallet)}, less than the margin of its isolated positions, "

@@ -383,6 +383,12 @@ def test_an_order_that_waits_for_its_trigger_rests_nowhere() -> None:
     assert imported(openorders=orders({"orderType": "stop", "stopPrice": Decimal(140)})).orders == ()
 
 
+def test_order_margin_without_orders_asks_for_them() -> None:
+    held: dict[str, object] = {f"{FLEX}/initialMarginWithOrders": Decimal("1578.00")}
+    assert refused(dict(held)).pointer == "/openorders"
+    assert imported(held, openorders=orders())
+
+
 def test_an_order_with_nothing_left_to_fill_is_refused() -> None:
     problem = refused(openorders=orders({"unfilledSize": Decimal(0)}))
     assert problem.pointer == "/openorders/openOrders/0/unfilledSize"
