@@ -36,6 +36,7 @@ from marginrules.venues.figures import (
     framed_rows,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
@@ -361,7 +362,7 @@ def _account_profit(row: Part, held: list[_Held], asset: str) -> Decimal:
     both = sum((part or _ZERO for part in parts), _ZERO) if all(part is not None for part in parts) else None
     if shown is not None:
         if both is not None:
-            slack = sum((last_place(part) for part in parts if part is not None), _ZERO)
+            slack = printed_slack(part for part in parts if part is not None)
             check_figure(shown, both, slack, "crossedUnrealizedPL + isolatedUnrealizedPL", _ONE_MOMENT)
         return shown.decimal()
     if both is not None:
@@ -394,7 +395,7 @@ def _check_isolated_margin(asset: str, row: Part, held: list[_Held]) -> None:
         if entry.instrument.settle == asset and entry.position.assigned_margin is not None
     ]
     if shown is not None:
-        slack = sum((last_place(margin) for margin in margins), _ZERO)
+        slack = printed_slack(margins)
         check_figure(shown, sum(margins, _ZERO), slack, "the marginSize of the isolated positions", _ONE_MOMENT)
 
 

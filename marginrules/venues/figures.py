@@ -56,6 +56,11 @@ def check_figure(shown: Part, computed: Decimal, slack: Decimal, formula: str, r
         raise shown.error(f"{shown.keys[-1]} is {number}, but {formula} is {plain_text(digits)}", remedy)
 
 
+def printed_slack(amounts: Iterable[Decimal]) -> Decimal:
+    """How far a sum may be off because each of its amounts is printed to its last digit only; a zero is exact."""
+    return sum((last_place(amount) for amount in amounts if amount), _ZERO)
+
+
 def value_slack(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
     """How much a value may be off because a price is printed to its last digit only, in the settlement asset."""
     step = last_place(price)
@@ -283,7 +288,7 @@ def check_profit_total(
     profit = sum((profit for profit, _ in pairs), Decimal(0))
     slack = sum((abs(value) for _, value in pairs), Decimal(0)) * _MARKS_MOVE
     total = shown.decimal() * unit
-    if abs(total - profit) > slack + (len(pairs) + 1) * last_place(shown.decimal()) * unit:
+    if abs(total - profit) > slack + (len(pairs) + 1) * printed_slack([shown.decimal()]) * unit:
         raise shown.error(
             f"{shown.name} is {plain_text(total)}, but the positions have {plain_text(to_solved_digits(profit))}",
             f"give the answer of {answer} of all positions, taken at the same moment",

@@ -26,6 +26,7 @@ from marginrules.venues.figures import (
     filled_decimal,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
@@ -34,7 +35,7 @@ from marginrules.venues.figures import (
     value_slack,
 )
 from marginrules.venues.importer import Importer, imported
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.payload import Part, each_once
 
 REQUESTS: Mapping[str, str] = {
     "accounts": "GET /futures/{settle}/accounts",
@@ -202,9 +203,14 @@ def _check_account(row: Part, moment: datetime | None) -> None:
     parts = [filled(row, name) for name in ("position_margin", "order_margin", "available")]
     amounts = [part.decimal() for part in parts if part]
     if len(amounts) == len(parts):
-        slack = sum((last_place(amount) for amount in amounts), _ZERO)
         total = sum(amounts, _ZERO)
-        check_figure(row.member("total"), total, slack, "position_margin + order_margin + available", _ONE_MOMENT)
+        check_figure(
+            row.member("total"),
+            total,
+            printed_slack(amounts),
+            "position_margin + order_margin + available",
+            _ONE_MOMENT,
+        )
 
 
 def _instrument(symbol: str, asking: Part, answers: _Answers, mark_price: Decimal | None) -> Instrument:

@@ -39,6 +39,7 @@ from marginrules.venues.figures import (
     framed_rows,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
@@ -427,13 +428,13 @@ def _check_assigned_margin(row: Part, assigned: Decimal) -> None:
     loss = filled_decimal(row, "posLoss") or _ZERO
     amounts = [part.decimal() for part in parts if part]
     if all(parts):
-        slack = sum((last_place(amount) for amount in (*amounts, loss)), _ZERO)
+        slack = printed_slack((*amounts, loss))
         computed = sum(amounts, _ZERO) - loss
         formula = "posInit + posCross + posComm - posLoss"
         check_figure(row.member("posMargin"), computed, slack, formula, _ONE_MOMENT)
     total, profit = filled(row, "maintMargin"), filled_decimal(row, "unrealisedPnl")
     if total is not None and profit is not None:
-        slack = last_place(assigned) + last_place(profit)
+        slack = printed_slack((assigned, profit))
         check_figure(total, assigned + profit, slack, "posMargin + unrealisedPnl", _ONE_MOMENT)
 
 

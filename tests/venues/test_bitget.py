@@ -396,6 +396,13 @@ def test_multi_asset_mode_needs_rates_and_index_prices(name: str, asked: str) ->
 # ---------------------------------------------------------------- what contradicts
 
 
+def test_a_part_of_a_profit_that_is_zero_leaves_nothing_open() -> None:
+    parts: dict[str, object] = {f"{ACCOUNT}/isolatedUnrealizedPL": "0", f"{ACCOUNT}/crossedUnrealizedPL": "2500.00"}
+    assert imported(parts)
+    found = refused(parts | {f"{ACCOUNT}/crossedUnrealizedPL": "2500.90"})
+    assert found.pointer == f"{ACCOUNT}/unrealizedPL"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
