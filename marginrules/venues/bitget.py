@@ -42,6 +42,7 @@ from marginrules.venues.figures import (
     refuse_a_lone_answer,
     rows_by,
     signed_size,
+    unwrapped,
     value_slack,
 )
 from marginrules.venues.importer import Importer, imported
@@ -60,6 +61,7 @@ _NEEDED = ("accounts", "positions", "contracts", "positionTiers")
 _LONE = (
     LoneAnswer("accounts", ("marginCoin", "accountEquity")),
     LoneAnswer("positions", ("openPriceAvg", "holdSide")),
+    LoneAnswer("positions", ("marginSize",)),
     LoneAnswer("contracts", ("takerFeeRate", "baseCoin")),
     LoneAnswer("positionTiers", ("keepMarginRate", "startUnit")),
 )
@@ -114,7 +116,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 
 def _read(payload: Part) -> AccountState:
-    refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_a_lone_answer(unwrapped(payload, "data", _SUCCESS), _LONE, _NEEDED)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("total").decimal()]

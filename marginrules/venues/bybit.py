@@ -40,6 +40,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     profit_and_value,
     refuse_order_margin_without_orders,
+    requests_by_name,
     rows_by,
     unwrapped,
     value_slack,
@@ -61,6 +62,7 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("accountInfo", "walletBalance", "positionList")
+_NEEDED_WHERE_HELD = ("instrumentsInfo", "riskLimit", "feeRate")
 _CLASSIC = "1"
 _SEPARATE_INVERSE = (3, 4)
 _STATUSES = ("1", "3", "4", "5", "6")
@@ -224,11 +226,15 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     for name, marks in _MARKS.items():
         if any(first.has(mark) for mark in marks):
             whole = listed is not None or name == "accountInfo"
-            others = " and ".join(f"{REQUESTS[other]} as `{other}`" for other in _NEEDED if other != name)
+            others = requests_by_name(
+                payload,
+                [other for other in _NEEDED if other != name],
+                [other for other in _NEEDED_WHERE_HELD if other != name],
+            )
             form = "…" if whole else '{"list": […]}'
             raise payload.error(
                 f"this is {'the answer' if whole else 'one row of the answer'} of {REQUESTS[name]} alone",
-                f'put it under its name, {{"{name}": {form}}}, and add the answers of {others}',
+                f'put it under its name, {{"{name}": {form}}}, and add {others}',
             )
 
 

@@ -24,6 +24,7 @@ from marginrules.venues.figures import (
     filled,
     filled_decimal,
     framed_rows,
+    requests_by_name,
     rows_by,
     unwrapped,
     value_slack,
@@ -151,11 +152,10 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     if not key:
         return
     whole = listed or sign == "summaries"
-    others = [f"{REQUESTS[name]} as `{name}`" for name in _NEEDED if name != key]
+    others = requests_by_name(payload, [name for name in _NEEDED if name != key])
     raise payload.error(
         f"this is {'the answer' if whole else 'one row'} of {REQUESTS[key]} alone",
-        f'put it under its name, {{"{key}": {"…" if whole else "[…]"}}}, and add the answers of {" and ".join(others)}, '
-        "and `margin_parameters`",
+        f'put it under its name, {{"{key}": {"…" if whole else "[…]"}}}, and add {others}, and `margin_parameters`',
     )
 
 

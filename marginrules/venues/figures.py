@@ -323,19 +323,24 @@ class LoneAnswer:
     Attributes:
         key: the name it belongs under.
         marks: members that together only this answer has, or its first row.
+        part: which part of the answer has them, in words, where that is no row of it: the answer is asked for whole then.
     """
 
     key: str
     marks: tuple[str, ...]
+    part: str = ""
 
 
-def refuse_a_lone_answer(payload: Part, answers: Iterable[LoneAnswer], needed: Iterable[str]) -> None:
+def refuse_a_lone_answer(
+    payload: Part, answers: Iterable[LoneAnswer], needed: Iterable[str], needed_where_held: Iterable[str] = ()
+) -> None:
     """Say what a single answer is, under which name it belongs, and what else is needed.
 
     Args:
         payload: the whole payload.
         answers: how each answer is told.
         needed: the names that are always needed.
+        needed_where_held: the names that are needed for the contracts held.
 
     Raises:
         StateError: the payload is one of these answers, and none of the needed names is there.
@@ -350,11 +355,35 @@ def refuse_a_lone_answer(payload: Part, answers: Iterable[LoneAnswer], needed: I
         given = set() if is_list else {name for name, part in members(payload) if not isinstance(part.value, str)}
         if not given.isdisjoint(set(names) - set(answer.marks)):
             continue
-        others = [f"{payload.requests[name]} as `{name}`" for name in names if name != answer.key]
-        raise payload.error(
-            f"this is the answer of {payload.requests[answer.key]} alone",
-            f'put it under its name, {{"{answer.key}": …}}, and add the answers of {" and ".join(others)}',
+        request = payload.requests[answer.key]
+        others = [name for name in names if name != answer.key]
+        held = [name for name in needed_where_held if name != answer.key]
+        place = (
+            f"give that answer whole, as `{answer.key}`"
+            if answer.part
+            else f'put it under its name, {{"{answer.key}": …}}'
         )
+        raise payload.error(
+            f"this is {answer.part or 'the answer'} of {request} alone",
+            f"{place}, and add {requests_by_name(payload, others, held)}",
+        )
+
+
+def requests_by_name(payload: Part, names: Iterable[str], where_held: Iterable[str] = ()) -> str:
+    """The answers of some names, each with its request and its name, for a remedy.
+
+    Args:
+        payload: the whole payload.
+        names: those that are needed.
+        where_held: those that are needed besides for the contracts held.
+    """
+
+    def listed(of: Iterable[str]) -> str:
+        *first, last = [f"{payload.requests[name]} as `{name}`" for name in of] or [""]
+        return f"{', '.join(first)} and {last}" if first else last
+
+    held = listed(where_held)
+    return f"the answers of {listed(names)}" + (f"; for what is held, those of {held} too" if held else "")
 
 
 def members(part: Part) -> tuple[tuple[str, Part], ...]:

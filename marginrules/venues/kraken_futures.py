@@ -64,6 +64,8 @@ _NEEDED = ("accounts", "openpositions", "instruments", "tickers")
 _LONE = (
     LoneAnswer("accounts", ("result", "accounts")),
     LoneAnswer("accounts", ("flex", "cash")),
+    LoneAnswer("accounts", ("auxiliary", "marginRequirements"), "one wallet of the answer"),
+    LoneAnswer("accounts", ("currencies", "marginEquity"), "one wallet of the answer"),
     LoneAnswer("openpositions", ("openPositions",)),
     LoneAnswer("openpositions", ("side", "size")),
     LoneAnswer("instruments", ("result", "instruments")),

@@ -66,6 +66,7 @@ REQUESTS: Mapping[str, str] = {
 _NEEDED = ("positions", "accountOverview", "contracts")
 _LONE_ANSWERS = (
     LoneAnswer("positions", ("symbol", "currentQty")),
+    LoneAnswer("positions", ("posMaint",)),
     LoneAnswer("accountOverview", ("currency", "accountEquity")),
     LoneAnswer("contracts", ("symbol", "multiplier")),
 )

@@ -64,9 +64,12 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("config", "balance", "positions")
+_NEEDED_WHERE_HELD = ("instruments", "positionTiers", "tradeFee")
 _LONE = (
     LoneAnswer("config", ("acctLv",)),
     LoneAnswer("balance", ("details", "totalEq")),
+    LoneAnswer("balance", ("adjEq",)),
+    LoneAnswer("balance", ("ccy", "cashBal"), "one row of `details` in the answer"),
     LoneAnswer("positions", ("instId", "avgPx")),
     LoneAnswer("positionTiers", ("maxSz", "mmr")),
     LoneAnswer("instruments", ("instId", "ctVal")),
@@ -157,7 +160,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     bare = payload.member("data") if payload.has("data") and payload.has("code") else payload
-    refuse_a_lone_answer(bare, _LONE, _NEEDED)
+    refuse_a_lone_answer(bare, _LONE, _NEEDED, _NEEDED_WHERE_HELD)
     answers = _answers(payload)
 
     instruments: dict[str, Instrument] = {}

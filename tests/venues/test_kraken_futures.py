@@ -438,6 +438,14 @@ def test_a_lone_answer_is_told_by_its_form(lone: object, request_name: str) -> N
     assert f"the answer of GET /derivatives/api/v3/{request_name} alone" in caught.value.problem
 
 
+@pytest.mark.parametrize("wallet", ["fi_xbtusd", "flex"])
+def test_one_wallet_alone_is_told_and_its_answer_asked_for_whole(wallet: str) -> None:
+    with pytest.raises(StateError) as caught:
+        read(PAYLOAD["accounts"]["accounts"][wallet])
+    assert caught.value.problem == "this is one wallet of the answer of GET /derivatives/api/v3/accounts alone"
+    assert caught.value.remedy.startswith("give that answer whole, as `accounts`, and add the answers of ")
+
+
 def test_a_request_that_was_refused_is_told() -> None:
     failed = {"result": "error", "error": "authenticationError", "serverTime": "2026-11-22T08:15:30.250Z"}
     assert "result is error" in refused(openpositions=failed).problem

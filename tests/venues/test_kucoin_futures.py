@@ -381,6 +381,12 @@ def test_an_answer_given_alone_is_told_what_it_is(name: str) -> None:
     assert f'{{"{name}": …}}' in raised.value.remedy
 
 
+def test_a_row_of_a_position_alone_is_told_by_its_margin_too() -> None:
+    """What a venue sends of a change names neither symbol nor size."""
+    with pytest.raises(StateError, match="GET /api/v1/positions alone"):
+        read({"posMaint": Decimal("0.23284656"), "posMargin": Decimal("8.03040576")})
+
+
 ALONE = {"currency": "USDT", "accountEquity": 1, "unrealisedPNL": 0}
 
 
