@@ -45,6 +45,7 @@ from marginrules.venues.figures import (
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    refuse_other_names,
     requests_by_name,
     rows_by,
     server_moment,
@@ -109,6 +110,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [(key, row) for key, row in answers.risk.items() if row.member("positionAmt").decimal()]

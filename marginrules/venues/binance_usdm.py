@@ -40,7 +40,14 @@ from marginrules.venues.binance import (
     refuse_margin_of_orders,
     symbol_and_side,
 )
-from marginrules.venues.figures import position_id, positions_of_both_sides, requests_by_name, rows_by, server_moment
+from marginrules.venues.figures import (
+    position_id,
+    positions_of_both_sides,
+    refuse_other_names,
+    requests_by_name,
+    rows_by,
+    server_moment,
+)
 from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
@@ -109,6 +116,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.risk if row.member("positionAmt").decimal()]

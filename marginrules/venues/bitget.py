@@ -40,6 +40,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_other_names,
     rows_by,
     signed_size,
     unwrapped,
@@ -117,6 +118,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(unwrapped(payload, "data", _SUCCESS), _LONE, _NEEDED)
+    refuse_other_names(payload, ("haircutRates",))
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("total").decimal()]

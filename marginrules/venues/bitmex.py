@@ -38,6 +38,7 @@ from marginrules.venues.figures import (
     positions_of_both_sides,
     refuse_a_lone_answer,
     refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     text_moment,
     value_slack,
@@ -138,6 +139,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE_ANSWERS, _NEEDED)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("currentQty").decimal()]

@@ -40,6 +40,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     profit_and_value,
     refuse_order_margin_without_orders,
+    refuse_other_names,
     requests_by_name,
     rows_by,
     unwrapped,
@@ -169,6 +170,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("size").decimal()]

@@ -24,6 +24,7 @@ from marginrules.venues.figures import (
     filled,
     filled_decimal,
     framed_rows,
+    refuse_other_names,
     requests_by_name,
     rows_by,
     unwrapped,
@@ -100,6 +101,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload, ("margin_parameters", "collateral_rates"))
     answers = _answers(payload)
 
     instruments: dict[str, Instrument] = {}

@@ -9,6 +9,7 @@ from attrs import frozen
 from marginrules.account.contracts import unrealized_pnl, value_at
 from marginrules.account.state import Instrument, Position, TierTable
 from marginrules.arithmetic import SOLVED_DIGITS, plain_text
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 _MARKS_MOVE = Decimal("0.01")
@@ -367,6 +368,31 @@ def refuse_a_lone_answer(
             f"this is {answer.part or 'the answer'} of {request} alone",
             f"{place}, and add {requests_by_name(payload, others, held)}",
         )
+
+
+def refuse_other_names(payload: Part, others: Iterable[str] = ()) -> None:
+    """Refuse a payload with a name that an importer does not read: a misspelt answer would go unread.
+
+    Args:
+        payload: the whole payload.
+        others: the names that it reads beside those of the venue's answers.
+
+    Raises:
+        StateError: there is such a name beside one that is read, or the answers stand within another object.
+    """
+    names = [*payload.requests, *others]
+    given = members(payload)
+    unread = [part for name, part in given if name not in names]
+    for part in unread:
+        if len(unread) < len(given):
+            raise part.error(
+                f"the payload has {part.keys[-1]}, which this importer does not read",
+                f"{did_you_mean(str(part.keys[-1]), names)}it reads {', '.join(names)}",
+            )
+        if any(part.has(name) for name in names):
+            raise part.error(
+                f"the answers of the venue stand under {part.name}", "give what stands there, and nothing around it"
+            )
 
 
 def requests_by_name(payload: Part, names: Iterable[str], where_held: Iterable[str] = ()) -> str:

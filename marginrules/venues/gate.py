@@ -31,6 +31,7 @@ from marginrules.venues.figures import (
     profit_and_value,
     refuse_a_lone_answer,
     refuse_order_margin_without_orders,
+    refuse_other_names,
     server_moment,
     value_slack,
 )
@@ -99,6 +100,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_other_names(payload)
     answers = _answers(payload)
     moment = server_moment(payload, "time", "server_time")
     for account in answers.accounts.values():

@@ -34,6 +34,7 @@ from marginrules.venues.figures import (
     filled_decimal,
     members,
     refuse_a_lone_answer,
+    refuse_other_names,
     rows_by,
     signed_size,
     text_moment,
@@ -139,6 +140,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_other_names(payload, ("isolated_margin",))
     answers = _answers(payload)
     rows = rows_by(_rows(payload.member("openpositions"), "openpositions"), "symbol")
     held = [_held(row, answers) for row in rows.values() if row.member("size").decimal()]

@@ -44,6 +44,7 @@ from marginrules.venues.figures import (
     profit_and_value,
     refuse_a_lone_answer,
     refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     unwrapped,
     value_slack,
@@ -123,6 +124,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(unwrapped(payload, "data", _SUCCESS), _LONE_ANSWERS, _NEEDED)
+    refuse_other_names(payload)
     inputs = _account_inputs(payload)
     answers = _answers(payload)
 

@@ -43,6 +43,7 @@ from marginrules.venues.figures import (
     profit_and_slack,
     refuse_a_lone_answer,
     refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     unwrapped,
     value_slack,
@@ -161,6 +162,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 def _read(payload: Part) -> AccountState:
     bare = payload.member("data") if payload.has("data") and payload.has("code") else payload
     refuse_a_lone_answer(bare, _LONE, _NEEDED, _NEEDED_WHERE_HELD)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     instruments: dict[str, Instrument] = {}
