@@ -45,6 +45,8 @@ from marginrules.venues.figures import (
     position_id,
     positions_of_both_sides,
     profit_and_slack,
+    refuse_other_names,
+    requests_by_name,
     rows_by,
     server_moment,
     value_slack,
@@ -108,6 +110,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [(key, row) for key, row in answers.risk.items() if row.member("positionAmt").decimal()]
@@ -175,10 +178,10 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     if found is None:
         return
     what, key, form = found
-    others = [f"{REQUESTS[name]} as `{name}`" for name in _NEEDED if name != key]
+    others = requests_by_name(payload, [name for name in _NEEDED if name != key])
     raise payload.error(
         f"this is {what} alone",
-        f'put it under its name, {{"{key}": {form}}}, and add the answers of {", ".join(others)}',
+        f'put it under its name, {{"{key}": {form}}}, and add {others}',
     )
 
 

@@ -40,7 +40,14 @@ from marginrules.venues.binance import (
     refuse_margin_of_orders,
     symbol_and_side,
 )
-from marginrules.venues.figures import position_id, positions_of_both_sides, rows_by, server_moment
+from marginrules.venues.figures import (
+    position_id,
+    positions_of_both_sides,
+    refuse_other_names,
+    requests_by_name,
+    rows_by,
+    server_moment,
+)
 from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place, optional_decimal
 
@@ -109,6 +116,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.risk if row.member("positionAmt").decimal()]
@@ -175,11 +183,11 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     if found is None:
         return
     what, key, form = found
-    others = [f"{REQUESTS[name]} as `{name}`" for name in _NEEDED if name != key]
+    others = requests_by_name(payload, [name for name in _NEEDED if name != key])
     if key == "account" and form != "…":
-        remedy = f"give that answer whole, as `account`, and add the answers of {' and '.join(others)}"
+        remedy = f"give that answer whole, as `account`, and add {others}"
     else:
-        remedy = f'put it under its name, {{"{key}": {form}}}, and add the answers of {" and ".join(others)}'
+        remedy = f'put it under its name, {{"{key}": {form}}}, and add {others}'
     raise payload.error(f"this is {what} alone", remedy)
 
 

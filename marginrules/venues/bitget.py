@@ -36,11 +36,14 @@ from marginrules.venues.figures import (
     framed_rows,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_other_names,
     rows_by,
     signed_size,
+    unwrapped,
     value_slack,
 )
 from marginrules.venues.importer import Importer, imported
@@ -59,6 +62,7 @@ _NEEDED = ("accounts", "positions", "contracts", "positionTiers")
 _LONE = (
     LoneAnswer("accounts", ("marginCoin", "accountEquity")),
     LoneAnswer("positions", ("openPriceAvg", "holdSide")),
+    LoneAnswer("positions", ("marginSize",)),
     LoneAnswer("contracts", ("takerFeeRate", "baseCoin")),
     LoneAnswer("positionTiers", ("keepMarginRate", "startUnit")),
 )
@@ -113,7 +117,8 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 
 def _read(payload: Part) -> AccountState:
-    refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_a_lone_answer(unwrapped(payload, "data", _SUCCESS), _LONE, _NEEDED)
+    refuse_other_names(payload, ("haircutRates",))
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("total").decimal()]
@@ -361,7 +366,7 @@ def _account_profit(row: Part, held: list[_Held], asset: str) -> Decimal:
     both = sum((part or _ZERO for part in parts), _ZERO) if all(part is not None for part in parts) else None
     if shown is not None:
         if both is not None:
-            slack = sum((last_place(part) for part in parts if part is not None), _ZERO)
+            slack = printed_slack(part for part in parts if part is not None)
             check_figure(shown, both, slack, "crossedUnrealizedPL + isolatedUnrealizedPL", _ONE_MOMENT)
         return shown.decimal()
     if both is not None:
@@ -394,7 +399,7 @@ def _check_isolated_margin(asset: str, row: Part, held: list[_Held]) -> None:
         if entry.instrument.settle == asset and entry.position.assigned_margin is not None
     ]
     if shown is not None:
-        slack = sum((last_place(margin) for margin in margins), _ZERO)
+        slack = printed_slack(margins)
         check_figure(shown, sum(margins, _ZERO), slack, "the marginSize of the isolated positions", _ONE_MOMENT)
 
 

@@ -37,6 +37,8 @@ from marginrules.venues.figures import (
     position_id,
     positions_of_both_sides,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     text_moment,
     value_slack,
@@ -137,6 +139,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE_ANSWERS, _NEEDED)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("currentQty").decimal()]
@@ -152,7 +155,11 @@ def _read(payload: Part) -> AccountState:
 
     orders: list[Order] = []
     resting = payload.optional("order")
-    for row in resting.items() if resting else ():
+    listed = resting.items() if resting else ()
+    # What positions take of the margin is in `maintMargin`: `initMargin` is that of the orders.
+    order_margins = [filled(row, "initMargin") for row in (*answers.margins.values(), *answers.positions)]
+    refuse_order_margin_without_orders(payload, "order", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers)
         if order is None:
             continue

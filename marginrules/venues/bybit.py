@@ -39,6 +39,9 @@ from marginrules.venues.figures import (
     positions_of_both_sides,
     profit_and_slack,
     profit_and_value,
+    refuse_order_margin_without_orders,
+    refuse_other_names,
+    requests_by_name,
     rows_by,
     unwrapped,
     value_slack,
@@ -60,6 +63,7 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("accountInfo", "walletBalance", "positionList")
+_NEEDED_WHERE_HELD = ("instrumentsInfo", "riskLimit", "feeRate")
 _CLASSIC = "1"
 _SEPARATE_INVERSE = (3, 4)
 _STATUSES = ("1", "3", "4", "5", "6")
@@ -166,6 +170,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     open_rows = [row for row in answers.positions if row.member("size").decimal()]
@@ -223,11 +228,15 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     for name, marks in _MARKS.items():
         if any(first.has(mark) for mark in marks):
             whole = listed is not None or name == "accountInfo"
-            others = " and ".join(f"{REQUESTS[other]} as `{other}`" for other in _NEEDED if other != name)
+            others = requests_by_name(
+                payload,
+                [other for other in _NEEDED if other != name],
+                [other for other in _NEEDED_WHERE_HELD if other != name],
+            )
             form = "…" if whole else '{"list": […]}'
             raise payload.error(
                 f"this is {'the answer' if whole else 'one row of the answer'} of {REQUESTS[name]} alone",
-                f'put it under its name, {{"{name}": {form}}}, and add the answers of {others}',
+                f'put it under its name, {{"{name}": {form}}}, and add {others}',
             )
 
 
@@ -699,9 +708,8 @@ def _check_coin(coin: str, row: Part, wallet: Decimal, held: list[_Held], answer
     ]
     check_profit_total(profit, Decimal(1), figures, REQUESTS["positionList"])
     _check_initial_margin(coin, row, held, answers)
-    orders = filled_decimal(row, "totalOrderIM")
-    if orders and not answers.payload.has("openOrders"):
-        raise answers.payload.lacks("openOrders")
+    listed = any(result.member("list").items() for result in _results(answers.payload, "openOrders"))
+    refuse_order_margin_without_orders(answers.payload, "openOrders", [filled(row, "totalOrderIM")], listed=listed)
     assigned = sum((entry.position.assigned_margin or _ZERO for entry in held), _ZERO)
     if assigned > wallet + (len(held) + 1) * _PRINTED_UNIT and assigned:
         raise row.member("walletBalance").error(

@@ -35,6 +35,7 @@ from marginrules.venues.figures import (
     members,
     position_id,
     positions_of_both_sides,
+    refuse_other_names,
     rows_by,
     signed_size,
 )
@@ -173,13 +174,7 @@ def _answers(payload: Part) -> _Answers:
             f"exchange is `{name}`, which this importer does not read",
             f"{did_you_mean(name, EXCHANGES)}it reads {known}",
         )
-    for key, part in members(payload):
-        if key not in REQUESTS and key not in _OWN:
-            names = [*REQUESTS, *sorted(_OWN)]
-            raise part.error(
-                f"the payload has {key}, which this importer does not read",
-                f"{did_you_mean(key, names)}it reads {', '.join(names)}",
-            )
+    refuse_other_names(payload, sorted(_OWN))
     for key in _NEEDED:
         payload.member(key)
     return _Answers(

@@ -24,6 +24,8 @@ from marginrules.venues.figures import (
     filled,
     filled_decimal,
     framed_rows,
+    refuse_other_names,
+    requests_by_name,
     rows_by,
     unwrapped,
     value_slack,
@@ -99,6 +101,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload, ("margin_parameters", "collateral_rates"))
     answers = _answers(payload)
 
     instruments: dict[str, Instrument] = {}
@@ -151,11 +154,10 @@ def _refuse_a_bare_answer(payload: Part) -> None:
     if not key:
         return
     whole = listed or sign == "summaries"
-    others = [f"{REQUESTS[name]} as `{name}`" for name in _NEEDED if name != key]
+    others = requests_by_name(payload, [name for name in _NEEDED if name != key])
     raise payload.error(
         f"this is {'the answer' if whole else 'one row'} of {REQUESTS[key]} alone",
-        f'put it under its name, {{"{key}": {"…" if whole else "[…]"}}}, and add the answers of {" and ".join(others)}, '
-        "and `margin_parameters`",
+        f'put it under its name, {{"{key}": {"…" if whole else "[…]"}}}, and add {others}, and `margin_parameters`',
     )
 
 

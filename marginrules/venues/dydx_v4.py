@@ -23,6 +23,7 @@ from marginrules.venues.figures import (
     mark_behind_profit,
     members,
     refuse_a_lone_answer,
+    refuse_other_names,
     signed_size,
     text_moment,
     unwrapped,
@@ -91,6 +92,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE_ANSWERS, _NEEDED)
+    refuse_other_names(payload)
     subaccount = unwrapped(payload.member("subaccount"), "subaccount", {})
     _refuse_several_subaccounts(subaccount)
     markets = unwrapped(payload.member("perpetualMarkets"), "markets", {})

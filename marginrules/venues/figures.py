@@ -9,6 +9,7 @@ from attrs import frozen
 from marginrules.account.contracts import unrealized_pnl, value_at
 from marginrules.account.state import Instrument, Position, TierTable
 from marginrules.arithmetic import SOLVED_DIGITS, plain_text
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
 _MARKS_MOVE = Decimal("0.01")
@@ -54,6 +55,11 @@ def check_figure(shown: Part, computed: Decimal, slack: Decimal, formula: str, r
     if abs(number - computed) >= slack + last_place(number):
         digits = Context(prec=len(number.as_tuple().digits) + 4).plus(computed)
         raise shown.error(f"{shown.keys[-1]} is {number}, but {formula} is {plain_text(digits)}", remedy)
+
+
+def printed_slack(amounts: Iterable[Decimal]) -> Decimal:
+    """How far a sum may be off because each of its amounts is printed to its last digit only; a zero is exact."""
+    return sum((last_place(amount) for amount in amounts if amount), _ZERO)
 
 
 def value_slack(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
@@ -199,6 +205,31 @@ def text_moment(part: Part) -> datetime:
     return moment
 
 
+def refuse_order_margin_without_orders(
+    payload: Part, name: str, margins: Iterable[Part | None], *, listed: bool
+) -> None:
+    """Ask for the open orders where a venue prints a margin that only orders take, and there are none.
+
+    Args:
+        payload: the whole payload.
+        name: the name of the answer that has the orders.
+        margins: the figures that the venue prints; None where it prints none.
+        listed: whether the payload has an order, be it one that is left out.
+
+    Raises:
+        StateError: one of them is not zero, and there is no order.
+    """
+    for shown in margins:
+        if listed or shown is None or not shown.decimal():
+            continue
+        if not payload.has(name):
+            raise payload.lacks(name)
+        raise shown.error(
+            f"{shown.name} is {shown.decimal()}, but {name} has no order",
+            f"give the answer of {payload.requests[name]}, of all orders, taken at the same moment",
+        )
+
+
 def entry_price_of_cost(
     instrument: Instrument, quantity: Decimal, shown: Part, cost: Decimal, *, exact_within: Decimal, slack: Decimal
 ) -> Decimal:
@@ -258,7 +289,7 @@ def check_profit_total(
     profit = sum((profit for profit, _ in pairs), Decimal(0))
     slack = sum((abs(value) for _, value in pairs), Decimal(0)) * _MARKS_MOVE
     total = shown.decimal() * unit
-    if abs(total - profit) > slack + (len(pairs) + 1) * last_place(shown.decimal()) * unit:
+    if abs(total - profit) > slack + (len(pairs) + 1) * printed_slack([shown.decimal()]) * unit:
         raise shown.error(
             f"{shown.name} is {plain_text(total)}, but the positions have {plain_text(to_solved_digits(profit))}",
             f"give the answer of {answer} of all positions, taken at the same moment",
@@ -293,19 +324,24 @@ class LoneAnswer:
     Attributes:
         key: the name it belongs under.
         marks: members that together only this answer has, or its first row.
+        part: which part of the answer has them, in words, where that is no row of it: the answer is asked for whole then.
     """
 
     key: str
     marks: tuple[str, ...]
+    part: str = ""
 
 
-def refuse_a_lone_answer(payload: Part, answers: Iterable[LoneAnswer], needed: Iterable[str]) -> None:
+def refuse_a_lone_answer(
+    payload: Part, answers: Iterable[LoneAnswer], needed: Iterable[str], needed_where_held: Iterable[str] = ()
+) -> None:
     """Say what a single answer is, under which name it belongs, and what else is needed.
 
     Args:
         payload: the whole payload.
         answers: how each answer is told.
         needed: the names that are always needed.
+        needed_where_held: the names that are needed for the contracts held.
 
     Raises:
         StateError: the payload is one of these answers, and none of the needed names is there.
@@ -320,11 +356,60 @@ def refuse_a_lone_answer(payload: Part, answers: Iterable[LoneAnswer], needed: I
         given = set() if is_list else {name for name, part in members(payload) if not isinstance(part.value, str)}
         if not given.isdisjoint(set(names) - set(answer.marks)):
             continue
-        others = [f"{payload.requests[name]} as `{name}`" for name in names if name != answer.key]
-        raise payload.error(
-            f"this is the answer of {payload.requests[answer.key]} alone",
-            f'put it under its name, {{"{answer.key}": …}}, and add the answers of {" and ".join(others)}',
+        request = payload.requests[answer.key]
+        others = [name for name in names if name != answer.key]
+        held = [name for name in needed_where_held if name != answer.key]
+        place = (
+            f"give that answer whole, as `{answer.key}`"
+            if answer.part
+            else f'put it under its name, {{"{answer.key}": …}}'
         )
+        raise payload.error(
+            f"this is {answer.part or 'the answer'} of {request} alone",
+            f"{place}, and add {requests_by_name(payload, others, held)}",
+        )
+
+
+def refuse_other_names(payload: Part, others: Iterable[str] = ()) -> None:
+    """Refuse a payload with a name that an importer does not read: a misspelt answer would go unread.
+
+    Args:
+        payload: the whole payload.
+        others: the names that it reads beside those of the venue's answers.
+
+    Raises:
+        StateError: there is such a name beside one that is read, or the answers stand within another object.
+    """
+    names = [*payload.requests, *others]
+    given = members(payload)
+    unread = [part for name, part in given if name not in names]
+    for part in unread:
+        if len(unread) < len(given):
+            raise part.error(
+                f"the payload has {part.keys[-1]}, which this importer does not read",
+                f"{did_you_mean(str(part.keys[-1]), names)}it reads {', '.join(names)}",
+            )
+        if any(part.has(name) for name in names):
+            raise part.error(
+                f"the answers of the venue stand under {part.name}", "give what stands there, and nothing around it"
+            )
+
+
+def requests_by_name(payload: Part, names: Iterable[str], where_held: Iterable[str] = ()) -> str:
+    """The answers of some names, each with its request and its name, for a remedy.
+
+    Args:
+        payload: the whole payload.
+        names: those that are needed.
+        where_held: those that are needed besides for the contracts held.
+    """
+
+    def listed(of: Iterable[str]) -> str:
+        *first, last = [f"{payload.requests[name]} as `{name}`" for name in of] or [""]
+        return f"{', '.join(first)} and {last}" if first else last
+
+    held = listed(where_held)
+    return f"the answers of {listed(names)}" + (f"; for what is held, those of {held} too" if held else "")
 
 
 def members(part: Part) -> tuple[tuple[str, Part], ...]:

@@ -26,14 +26,17 @@ from marginrules.venues.figures import (
     filled_decimal,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
+    refuse_other_names,
     server_moment,
     value_slack,
 )
 from marginrules.venues.importer import Importer, imported
-from marginrules.venues.payload import Part, each_once, last_place
+from marginrules.venues.payload import Part, each_once
 
 REQUESTS: Mapping[str, str] = {
     "accounts": "GET /futures/{settle}/accounts",
@@ -97,6 +100,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_other_names(payload)
     answers = _answers(payload)
     moment = server_moment(payload, "time", "server_time")
     for account in answers.accounts.values():
@@ -116,7 +120,10 @@ def _read(payload: Part) -> AccountState:
         _check_tier(entry, held, answers)
 
     orders: list[Order] = []
-    for row in _rows(payload.optional("orders")):
+    listed = tuple(_rows(payload.optional("orders")))
+    order_margins = [filled(account, "order_margin") for account in answers.accounts.values()]
+    refuse_order_margin_without_orders(payload, "orders", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers)
         if order is None:
             continue
@@ -198,9 +205,14 @@ def _check_account(row: Part, moment: datetime | None) -> None:
     parts = [filled(row, name) for name in ("position_margin", "order_margin", "available")]
     amounts = [part.decimal() for part in parts if part]
     if len(amounts) == len(parts):
-        slack = sum((last_place(amount) for amount in amounts), _ZERO)
         total = sum(amounts, _ZERO)
-        check_figure(row.member("total"), total, slack, "position_margin + order_margin + available", _ONE_MOMENT)
+        check_figure(
+            row.member("total"),
+            total,
+            printed_slack(amounts),
+            "position_margin + order_margin + available",
+            _ONE_MOMENT,
+        )
 
 
 def _instrument(symbol: str, asking: Part, answers: _Answers, mark_price: Decimal | None) -> Instrument:

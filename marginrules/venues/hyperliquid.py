@@ -26,6 +26,7 @@ from marginrules.account.state import (
     TierTable,
     Value,
 )
+from marginrules.venues.figures import refuse_other_names
 from marginrules.venues.importer import Importer, imported
 from marginrules.venues.payload import Part, each_once, last_place, to_solved_digits
 
@@ -80,6 +81,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_bare_answer(payload)
+    refuse_other_names(payload, ("collateralToken", "user"))
     state = payload.member("clearinghouseState")
     meta = payload.member("meta")
     settle = _settlement_asset(payload, meta)

@@ -34,6 +34,7 @@ from marginrules.venues.figures import (
     filled_decimal,
     members,
     refuse_a_lone_answer,
+    refuse_other_names,
     rows_by,
     signed_size,
     text_moment,
@@ -64,6 +65,8 @@ _NEEDED = ("accounts", "openpositions", "instruments", "tickers")
 _LONE = (
     LoneAnswer("accounts", ("result", "accounts")),
     LoneAnswer("accounts", ("flex", "cash")),
+    LoneAnswer("accounts", ("auxiliary", "marginRequirements"), "one wallet of the answer"),
+    LoneAnswer("accounts", ("currencies", "marginEquity"), "one wallet of the answer"),
     LoneAnswer("openpositions", ("openPositions",)),
     LoneAnswer("openpositions", ("side", "size")),
     LoneAnswer("instruments", ("result", "instruments")),
@@ -137,6 +140,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(payload, _LONE, _NEEDED)
+    refuse_other_names(payload, ("isolated_margin",))
     answers = _answers(payload)
     rows = rows_by(_rows(payload.member("openpositions"), "openpositions"), "symbol")
     held = [_held(row, answers) for row in rows.values() if row.member("size").decimal()]
@@ -151,9 +155,9 @@ def _read(payload: Part) -> AccountState:
         resting.append(row)
         if symbol not in instruments:
             instruments[symbol] = _instrument(row, answers)
-    margins = _order_margins(resting, instruments, answers)
 
     balances, assets = _balances(answers, held, instruments.values())
+    margins = _order_margins(resting, instruments, answers)
     moment = payload.member("accounts")
     time = filled(moment, "serverTime") if isinstance(moment.value, Mapping) else None
     return AccountState(
@@ -520,6 +524,8 @@ def _order_margins(
         if instruments[row.member("symbol").text()].contract == "linear"
         and not (row.has("reduceOnly") and row.member("reduceOnly").flag())
     ]
+    if total > _CENTS and not answers.payload.has("openorders"):
+        raise answers.payload.lacks("openorders")
     if total and len(adding) != 1:
         return {}
     return {row.pointer: total for row in adding}

@@ -39,9 +39,12 @@ from marginrules.venues.figures import (
     framed_rows,
     position_id,
     positions_of_both_sides,
+    printed_slack,
     profit_and_slack,
     profit_and_value,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     unwrapped,
     value_slack,
@@ -64,6 +67,7 @@ REQUESTS: Mapping[str, str] = {
 _NEEDED = ("positions", "accountOverview", "contracts")
 _LONE_ANSWERS = (
     LoneAnswer("positions", ("symbol", "currentQty")),
+    LoneAnswer("positions", ("posMaint",)),
     LoneAnswer("accountOverview", ("currency", "accountEquity")),
     LoneAnswer("contracts", ("symbol", "multiplier")),
 )
@@ -120,6 +124,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     refuse_a_lone_answer(unwrapped(payload, "data", _SUCCESS), _LONE_ANSWERS, _NEEDED)
+    refuse_other_names(payload)
     inputs = _account_inputs(payload)
     answers = _answers(payload)
 
@@ -135,7 +140,10 @@ def _read(payload: Part) -> AccountState:
     dict(each_once((entry.position.id, entry.row) for entry in held))
 
     orders: list[Order] = []
-    for row in _order_rows(payload):
+    listed = tuple(_order_rows(payload))
+    order_margins = [filled(row, "orderMargin") for row in answers.overviews.values()]
+    refuse_order_margin_without_orders(payload, "orders", order_margins, listed=bool(listed))
+    for row in listed:
         order = _order(row, answers, held)
         if order is None:
             continue
@@ -423,13 +431,13 @@ def _check_assigned_margin(row: Part, assigned: Decimal) -> None:
     loss = filled_decimal(row, "posLoss") or _ZERO
     amounts = [part.decimal() for part in parts if part]
     if all(parts):
-        slack = sum((last_place(amount) for amount in (*amounts, loss)), _ZERO)
+        slack = printed_slack((*amounts, loss))
         computed = sum(amounts, _ZERO) - loss
         formula = "posInit + posCross + posComm - posLoss"
         check_figure(row.member("posMargin"), computed, slack, formula, _ONE_MOMENT)
     total, profit = filled(row, "maintMargin"), filled_decimal(row, "unrealisedPnl")
     if total is not None and profit is not None:
-        slack = last_place(assigned) + last_place(profit)
+        slack = printed_slack((assigned, profit))
         check_figure(total, assigned + profit, slack, "posMargin + unrealisedPnl", _ONE_MOMENT)
 
 

@@ -42,6 +42,8 @@ from marginrules.venues.figures import (
     positions_of_both_sides,
     profit_and_slack,
     refuse_a_lone_answer,
+    refuse_order_margin_without_orders,
+    refuse_other_names,
     rows_by,
     unwrapped,
     value_slack,
@@ -63,9 +65,12 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("config", "balance", "positions")
+_NEEDED_WHERE_HELD = ("instruments", "positionTiers", "tradeFee")
 _LONE = (
     LoneAnswer("config", ("acctLv",)),
     LoneAnswer("balance", ("details", "totalEq")),
+    LoneAnswer("balance", ("adjEq",)),
+    LoneAnswer("balance", ("ccy", "cashBal"), "one row of `details` in the answer"),
     LoneAnswer("positions", ("instId", "avgPx")),
     LoneAnswer("positionTiers", ("maxSz", "mmr")),
     LoneAnswer("instruments", ("instId", "ctVal")),
@@ -156,7 +161,8 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     bare = payload.member("data") if payload.has("data") and payload.has("code") else payload
-    refuse_a_lone_answer(bare, _LONE, _NEEDED)
+    refuse_a_lone_answer(bare, _LONE, _NEEDED, _NEEDED_WHERE_HELD)
+    refuse_other_names(payload)
     answers = _answers(payload)
 
     instruments: dict[str, Instrument] = {}
@@ -579,9 +585,10 @@ def _wallet_balance(currency: str, row: Part, held: list[_Held], answers: _Answe
         wallet = cash
     else:
         wallet = _cash_of_equity(currency, row, cash, margins, held)
-    frozen_by_orders = filled_decimal(row, "ordFrozen")
-    if frozen_by_orders and not answers.payload.has("ordersPending"):
-        raise answers.payload.lacks("ordersPending")
+    # Orders of the venue's strategies freeze too, and are in no answer here.
+    refuse_order_margin_without_orders(
+        answers.payload, "ordersPending", [filled(row, "ordFrozen")], listed=answers.payload.has("ordersPending")
+    )
     if margins and wallet < margins - _PRINTED_UNIT:
         raise row.member("cashBal").error(
             f"{currency} has {plain_text(wallet)}, less than the margin of its isolated positions, "

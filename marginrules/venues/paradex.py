@@ -20,6 +20,7 @@ from marginrules.venues.figures import (
     filled_decimal,
     mark_behind_profit,
     refuse_a_lone_answer,
+    refuse_other_names,
     rows_by,
     signed_size,
     unwrapped,
@@ -100,6 +101,7 @@ def read(payload: object, source: str = "payload") -> AccountState:
 
 def _read(payload: Part) -> AccountState:
     _refuse_a_lone_answer(payload)
+    refuse_other_names(payload)
     account = payload.member("account")
     settle = account.member("settlement_asset").text()
     answers = _Answers(

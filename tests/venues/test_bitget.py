@@ -1,5 +1,6 @@
 """Bitget payloads, written here in the documented form; published figures are restated with their source."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -394,6 +395,22 @@ def test_multi_asset_mode_needs_rates_and_index_prices(name: str, asked: str) ->
 
 
 # ---------------------------------------------------------------- what contradicts
+
+
+@pytest.mark.parametrize("name", ["accounts", "positions", "contracts", "positionTiers"])
+@pytest.mark.parametrize("frame", [framed, list, lambda rows: rows[0]])
+def test_an_answer_alone_is_told_in_its_frame_and_without(name: str, frame: Callable[[Any], object]) -> None:
+    with pytest.raises(StateError) as raised:
+        read(frame(PAYLOAD[name]))
+    assert raised.value.problem.endswith(" alone")
+    assert raised.value.remedy.startswith(f'put it under its name, {{"{name}": …}}')
+
+
+def test_a_part_of_a_profit_that_is_zero_leaves_nothing_open() -> None:
+    parts: dict[str, object] = {f"{ACCOUNT}/isolatedUnrealizedPL": "0", f"{ACCOUNT}/crossedUnrealizedPL": "2500.00"}
+    assert imported(parts)
+    found = refused(parts | {f"{ACCOUNT}/crossedUnrealizedPL": "2500.90"})
+    assert found.pointer == f"{ACCOUNT}/unrealizedPL"
 
 
 @pytest.mark.parametrize(

@@ -332,6 +332,14 @@ def test_an_answer_given_alone_is_told_what_it_is(name: str) -> None:
     assert "alone" in raised.value.problem
 
 
+@pytest.mark.parametrize("row", ["/margin/0", "/position/0"])
+def test_order_margin_without_orders_asks_for_them(row: str) -> None:
+    held: dict[str, object] = {f"{row}/initMargin": 50000}
+    assert refused(held).pointer == "/order"
+    assert refused(held, order=[]).pointer == f"{row}/initMargin"
+    assert imported(held, order=[ORDER])
+
+
 # ---------------------------------------------------------------- what contradicts itself
 
 

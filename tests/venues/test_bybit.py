@@ -466,8 +466,11 @@ def test_a_symbol_without_risk_limits_is_asked_for() -> None:
 
 
 def test_order_margin_without_orders_asks_for_them() -> None:
-    error = refused({f"{WALLET}/coin/0/totalOrderIM": "100"})
-    assert error.pointer == "/openOrders"
+    held: dict[str, object] = {f"{WALLET}/coin/0/totalOrderIM": "100"}
+    assert refused(held).pointer == "/openOrders"
+    error = refused(held, openOrders=answer(category="linear", list=[]))
+    assert error.pointer == f"{WALLET}/coin/0/totalOrderIM"
+    assert "GET /v5/order/realtime" in error.remedy
 
 
 def test_one_answer_alone_is_told_from_the_payload() -> None:

@@ -348,6 +348,19 @@ def test_a_contradiction_is_refused_at_its_place(changes: dict[str, object], poi
     assert refused(changes).pointer == pointer
 
 
+def test_order_margin_without_orders_asks_for_them() -> None:
+    held: dict[str, object] = {"/accounts/order_margin": "100", "/accounts/available": "3900"}
+    assert refused(held).pointer == "/orders"
+    assert refused(held, orders=[]).pointer == "/accounts/order_margin"
+    assert imported(held, orders=order())
+
+
+def test_a_part_of_a_total_that_is_zero_leaves_nothing_open() -> None:
+    parts: dict[str, object] = {"/accounts/position_margin": "5999.50", "/accounts/available": "4000.50"}
+    assert imported(parts | {"/accounts/total": "10000.00"})
+    assert refused(parts | {"/accounts/total": "10000.90"}).pointer == "/accounts/total"
+
+
 def test_a_total_without_the_parts_of_an_evolved_account_is_not_doubted() -> None:
     changes: dict[str, object] = {"/accounts/enable_evolved_classic": True, "/accounts/available": "1"}
     assert imported(changes).balances[0].wallet_balance == Decimal(10000)

@@ -383,6 +383,12 @@ def test_an_order_that_waits_for_its_trigger_rests_nowhere() -> None:
     assert imported(openorders=orders({"orderType": "stop", "stopPrice": Decimal(140)})).orders == ()
 
 
+def test_order_margin_without_orders_asks_for_them() -> None:
+    held: dict[str, object] = {f"{FLEX}/initialMarginWithOrders": Decimal("1578.00")}
+    assert refused(dict(held)).pointer == "/openorders"
+    assert imported(held, openorders=orders())
+
+
 def test_an_order_with_nothing_left_to_fill_is_refused() -> None:
     problem = refused(openorders=orders({"unfilledSize": Decimal(0)}))
     assert problem.pointer == "/openorders/openOrders/0/unfilledSize"
@@ -430,6 +436,14 @@ def test_a_lone_answer_is_told_by_its_form(lone: object, request_name: str) -> N
     with pytest.raises(StateError) as caught:
         read(lone)
     assert f"the answer of GET /derivatives/api/v3/{request_name} alone" in caught.value.problem
+
+
+@pytest.mark.parametrize("wallet", ["fi_xbtusd", "flex"])
+def test_one_wallet_alone_is_told_and_its_answer_asked_for_whole(wallet: str) -> None:
+    with pytest.raises(StateError) as caught:
+        read(PAYLOAD["accounts"]["accounts"][wallet])
+    assert caught.value.problem == "this is one wallet of the answer of GET /derivatives/api/v3/accounts alone"
+    assert caught.value.remedy.startswith("give that answer whole, as `accounts`, and add the answers of ")
 
 
 def test_a_request_that_was_refused_is_told() -> None:

@@ -381,6 +381,12 @@ def test_an_answer_given_alone_is_told_what_it_is(name: str) -> None:
     assert f'{{"{name}": …}}' in raised.value.remedy
 
 
+def test_a_row_of_a_position_alone_is_told_by_its_margin_too() -> None:
+    """What a venue sends of a change names neither symbol nor size."""
+    with pytest.raises(StateError, match="GET /api/v1/positions alone"):
+        read({"posMaint": Decimal("0.23284656"), "posMargin": Decimal("8.03040576")})
+
+
 ALONE = {"currency": "USDT", "accountEquity": 1, "unrealisedPNL": 0}
 
 
@@ -410,6 +416,24 @@ def test_a_figure_that_others_contradict_is_refused_with_its_place(pointer: str,
     }
     assert error.pointer == elsewhere.get(pointer, pointer)
     assert error.remedy
+
+
+def test_order_margin_without_orders_asks_for_them() -> None:
+    held: dict[str, object] = {"/accountOverview/0/data/orderMargin": Decimal("63.6")}
+    assert refused(held).pointer == "/orders"
+    assert refused(held, orders=[]).pointer == "/accountOverview/0/data/orderMargin"
+    assert imported(held, orders=[ORDER])
+
+
+def test_a_part_of_a_margin_that_is_zero_leaves_nothing_open() -> None:
+    """The last digit of a 0 is the first before the point, and a margin in coins is less than one coin."""
+    parts = {f"{INVERSE}/posComm": Decimal("0.0000264"), f"{INVERSE}/posCross": 0, f"{INVERSE}/posLoss": 0}
+    assert read(changed(PAYLOAD, {**parts, f"{INVERSE}/posMargin": Decimal("0.0040264")}))
+    assert refused({**parts, f"{INVERSE}/posMargin": Decimal("0.0140264")}).pointer == f"{INVERSE}/posMargin"
+
+
+def test_a_profit_of_zero_beside_positions_with_one_is_refused() -> None:
+    assert refused({"/accountOverview/1/unrealisedPNL": 0}).pointer == "/accountOverview/1/unrealisedPNL"
 
 
 def test_a_rate_that_is_not_that_of_the_level_is_refused() -> None:

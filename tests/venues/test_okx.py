@@ -545,6 +545,25 @@ def test_one_answer_alone_is_told_from_the_payload() -> None:
     with pytest.raises(StateError) as raised:
         read(PAYLOAD["positions"])
     assert "GET /api/v5/account/positions alone" in str(raised.value)
+    assert raised.value.remedy == (
+        'put it under its name, {"positions": …}, and add the answers of GET /api/v5/account/config as `config` and '
+        "GET /api/v5/account/balance as `balance`; for what is held, those of GET /api/v5/public/instruments as "
+        "`instruments`, GET /api/v5/public/position-tiers as `positionTiers` and GET /api/v5/account/trade-fee as "
+        "`tradeFee` too"
+    )
+
+
+@pytest.mark.parametrize(
+    ("alone", "told"),
+    [
+        ({"adjEq": "55415.62", "imr": "8.57", "mmr": "0.34"}, "the answer of"),
+        (PAYLOAD["balance"]["data"][0]["details"][0], "one row of `details` in the answer of"),
+    ],
+)
+def test_a_part_of_the_balance_alone_is_told(alone: object, told: str) -> None:
+    with pytest.raises(StateError) as raised:
+        read(alone)
+    assert raised.value.problem == f"this is {told} GET /api/v5/account/balance alone"
 
 
 def test_a_settlement_currency_that_the_balance_lacks_is_refused() -> None:
