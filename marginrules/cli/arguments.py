@@ -28,7 +28,7 @@ MAXIMUM_BYTES = 64 * 1024 * 1024
 
 
 def account_argument(command: _Command) -> _Command:
-    """The ACCOUNT argument: a file, or `-` for standard input."""
+    """The ACCOUNT argument: a file, a folder of a venue's answers, or `-` for standard input."""
     return click.argument("account", metavar="ACCOUNT")(command)
 
 
@@ -111,7 +111,12 @@ def read_account(account: str, policies: Sequence[Policy], from_format: str | No
         StateError: the document cannot be read, or is not an account.
     """
     name = "standard input" if account == "-" else account
-    parsed = documents.load_json(read_bytes(account, name), name)
+    folder = Path(account)
+    parsed: object
+    if from_format is not None and folder.is_dir():
+        parsed = _answers(folder)
+    else:
+        parsed = documents.load_json(read_bytes(account, name, _remedy(folder)), name)
     if from_format is not None:
         state = import_payload(from_format, parsed, name)
     else:
@@ -122,7 +127,30 @@ def read_account(account: str, policies: Sequence[Policy], from_format: str | No
     return attrs.evolve(state, account=attrs.evolve(state.account, as_of=_moment(as_of)))
 
 
-def read_bytes(account: str, name: str, remedy: str = "give a file, or - for standard input") -> bytes:
+_GIVE_A_FILE = "give a file, or - for standard input"
+
+
+def _answers(folder: Path) -> dict[str, object]:
+    """A venue's answers, each in a file of its own that is called as it is: `NAME.json`.
+
+    Raises:
+        FileError: a file cannot be read, or there is none.
+        StateError: one is no JSON.
+    """
+    files = sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
+    if not files:
+        message = (
+            f"{folder}: no answers are here\nhelp: save each answer as NAME.json, called as on the importer's page"
+        )
+        raise FileError(message)
+    return {path.stem: documents.load_json(read_bytes(str(path), str(path)), str(path)) for path in files}
+
+
+def _remedy(path: Path) -> str:
+    return "say whose answers are in the folder with --from" if path.is_dir() else _GIVE_A_FILE
+
+
+def read_bytes(account: str, name: str, remedy: str = _GIVE_A_FILE) -> bytes:
     """The bytes of a file, or of standard input.
 
     Args:

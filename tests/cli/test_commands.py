@@ -490,3 +490,38 @@ def test_a_message_steers_no_terminal_either(account: str, capsys: pytest.Captur
     Path(account).write_text(json.dumps(document), encoding="utf-8")
     assert run(["evaluate", account, "--policy", "documented"]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_folder_holds_a_venues_answers_each_under_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same report as from one file, digit by digit."""
+    whole = ROOT / "examples" / "hyperliquid-account" / "payload.json"
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    for name, answer in json.loads(whole.read_text(encoding="utf-8"), parse_float=str).items():
+        (answers / f"{name}.json").write_text(json.dumps(answer), encoding="utf-8")
+    (answers / "notes.txt").write_text("when they were asked for", encoding="utf-8")
+    options = ["--from", "hyperliquid", "--policy", "hyperliquid", "--json"]
+    assert run(["evaluate", str(whole), *options]) == 0
+    expected = capsys.readouterr().out
+    assert run(["evaluate", str(answers), *options]) == 0
+    assert capsys.readouterr().out == expected
+
+
+def test_a_folder_that_does_not_hold_a_venues_answers_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Empty, of no venue, with a file that is no JSON, with one that is called otherwise."""
+    options = ["--policy", "hyperliquid"]
+    assert run(["evaluate", str(tmp_path), *options]) == 2
+    assert "say whose answers are in the folder with --from" in capsys.readouterr().err
+    assert run(["evaluate", str(tmp_path), *options, "--from", "hyperliquid"]) == 2
+    assert "help: save each answer as NAME.json" in capsys.readouterr().err
+    (tmp_path / "clearinghouseState.json").write_text("{", encoding="utf-8")
+    assert run(["evaluate", str(tmp_path), *options, "--from", "hyperliquid"]) == 2
+    assert f"{tmp_path / 'clearinghouseState.json'}: " in capsys.readouterr().err
+    (tmp_path / "clearinghouseState.json").unlink()
+    (tmp_path / "clearinghouseStat.json").write_text("{}", encoding="utf-8")
+    assert run(["evaluate", str(tmp_path), *options, "--from", "hyperliquid"]) == 2
+    assert "clearinghouseState" in capsys.readouterr().err
