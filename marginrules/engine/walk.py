@@ -1192,31 +1192,50 @@ def walk(point: Point, first: First | None, start: Decimal, conditions: int) -> 
     found: list[list[Decimal]] = [[] for _ in range(conditions)]
     above, below = start * ABOVE, start * BELOW
     extents: Extents | None = None
+    higher = lower = None
     try:
+        # The present price has few digits, with which everything is quicker than with those of a price beside it.
         if first is None:
-            upward = downward = point(above)
+            here = point(start)
         else:
-            upward, extents = first(above)
-            downward = upward
+            here, extents = first(start)
+            if _is_settled(here[3], extents, start):
+                return Walked(found)
+        # At a kink there are two pieces, of which that is one, or neither.
+        beside = _within(here, below, above)
     except IndexError:
-        # A table of tiers ends just here.
-        lower = _follow(point, below, point(below), found, None, upward=False)
-        return Walked([sorted(boundaries) for boundaries in found], lower, start)
-    if _within(upward, below, above):
-        # The present price is itself a kink: the piece below it is another.
-        try:
-            downward = point(below)
-        except IndexError:
-            higher = _follow(point, above, upward, found, extents, upward=True)
-            return Walked([sorted(boundaries) for boundaries in found], start, higher)
-        for number in range(conditions):
-            if upward[0][number] != downward[0][number]:
-                found[number].append(start)
-    higher = _follow(point, above, upward, found, extents, upward=True)
-    lower = _follow(point, below, downward, found, extents, upward=False)
+        beside = True
+    if not beside:
+        higher = _follow(point, start, here, found, extents, upward=True)
+        lower = _follow(point, start, here, found, extents, upward=False)
+    else:
+        upward, downward = _seen(point, above), _seen(point, below)
+        if upward is not None and downward is not None:
+            for number in range(conditions):
+                if upward[0][number] != downward[0][number]:
+                    found[number].append(start)
+        # A table of tiers ends just here where one of them is not known.
+        higher = start if upward is None else _follow(point, above, upward, found, extents, upward=True)
+        lower = start if downward is None else _follow(point, below, downward, found, extents, upward=False)
     for boundaries in found:
         boundaries.sort()
     return Walked(found, lower, higher)
+
+
+def _seen(point: Point, x: Decimal) -> Seen | None:
+    """What is seen at an `x`; None beyond the end of a table of tiers."""
+    try:
+        return point(x)
+    except IndexError:
+        return None
+
+
+def _is_settled(gaps: tuple[Decimal | None, ...], extents: Extents, x: Decimal) -> bool:
+    """Whether no verdict can change anywhere, as of most positions of a large account."""
+    if _clear(gaps, extents, upward=True) is not None:
+        return False
+    clear = _clear(gaps, extents, upward=False)
+    return clear is None or clear >= x
 
 
 def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
