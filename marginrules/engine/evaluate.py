@@ -345,8 +345,8 @@ def _undefined_of(section: str, place: int, names: tuple[str, ...], policy: str)
 
 
 @lru_cache(maxsize=4096)
-def _entry(at: str, value: Unknown) -> UnknownEntry:
-    return UnknownEntry(at, value.reason, value.pointer)
+def _entry(section: str, place: int, name: str, value: Unknown) -> UnknownEntry:
+    return UnknownEntry(f"/{section}/{place}/{name}", value.reason, value.pointer)
 
 
 @lru_cache(maxsize=256)
@@ -423,7 +423,7 @@ class _Writer:
                     names = self.undefined[position.id]
                     self.unknown += _undefined_of("positions", place, names, self.policy.name)
                 for name, reason in self.lacking.get(position.id, ()):
-                    self.unknown.append(_entry(f"/positions/{place}/{name}", reason))
+                    self.unknown.append(_entry("positions", place, name, reason))
         if not self.solved:
             self.unknown += _unsolved(len(positions))
         policy = self.policy.plan

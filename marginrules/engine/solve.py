@@ -314,6 +314,14 @@ class _Still:
     settings: tuple[Any, ...]
     """Choices and flags of the account, in the order of `_settings`."""
     _orders: dict[str, list[int]] | None = None
+    _walkers: dict[tuple[str, int | None], Walker | None] = field(factory=dict)
+
+    def walker(self, contract: str, only: int | None) -> Walker | None:
+        """The walker of all conditions, or of one of them, for a kind of contract."""
+        key = (contract, only)
+        if key not in self._walkers:
+            self._walkers[key] = _walker(self.pool.instance.plan, self.kernel, contract, self.settings, only)
+        return self._walkers[key]
 
     def orders(self, symbol: str) -> list[int]:
         """Indexes of the orders on an instrument."""
@@ -366,7 +374,7 @@ class _Still:
 
 def _walk(found: _Still, only: int | None, instrument: Instrument, mark: Decimal) -> Walked | None:
     """The crossings of all conditions, or of one of them, along a price; None where that can not be walked."""
-    walker = _walker(found.pool.instance.plan, found.kernel, instrument.contract, found.settings, only)
+    walker = found.walker(instrument.contract, only)
     if walker is None:
         return None
     try:
@@ -394,6 +402,13 @@ def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal
         groups[name] = group.positions[moving["positions"][0]]
         moving[name] = [groups[name]]
     balances: list[tuple[Any, ...]] = []
+    own_rows, records = _NONE, _NONE
+    if groups:
+        own_rows = {name: rows[name][number] for name, number in groups.items() if rows[name]}
+        records = {
+            name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
+            for name, number in groups.items()
+        }
     if "balances" in walker.members:
         moving["balances"] = []
         for index, (balance, amount, asset) in enumerate(instance.balances):
@@ -414,13 +429,8 @@ def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal
         instance.asset,
         found.pool.state.asset_by_name,
         found.pool.state.account,
-        {name: rows[name][number] for name, number in groups.items() if rows[name]} if groups else _NONE,
-        {
-            name: (instance.groups[name].keys[number], *instance.groups[name].records[number])
-            for name, number in groups.items()
-        }
-        if groups
-        else _NONE,
+        own_rows,
+        records,
         rows,
         groups,
     )
