@@ -8,6 +8,7 @@ from benchmarks.by_hand.common import (
     ZERO,
     Figures,
     Wallet,
+    is_before,
     marginal,
     pool_figures,
     position_figures,
@@ -135,6 +136,7 @@ def figures(state: AccountState) -> Figures:
     """`rules/bybit.margin`: unified accounts in cross and isolated margin mode, and classic ones."""
     settings = state.account.inputs
     is_classic = settings.get("unifiedMarginStatus", "5") == "1"
+    at_entry = is_classic or is_before(state, "2025-09-02")
     by_asset = is_classic or settings.get("marginMode") == "ISOLATED_MARGIN"
     found: Figures = {"idle": {}}
     cross = wallets(state)
@@ -148,7 +150,7 @@ def figures(state: AccountState) -> Figures:
         side = 1 if position.quantity > 0 else -1
         is_isolated, is_inverse = position.margin_mode == "isolated", instrument.contract == "inverse"
         assigned = position.assigned_margin or ZERO
-        value = cost if is_classic or (is_isolated and not is_inverse) else notional
+        value = cost if at_entry or (is_isolated and not is_inverse) else notional
         close_fee = cost * (1 + (side if is_inverse else -side) / leverage) * fee_rate
         kept_fee = close_fee
         if is_isolated and is_inverse:

@@ -3,6 +3,7 @@
 # https://www.bybit.com/en/help-center/article/Glossary-Unified-Trading-Account, read 2026-11-28
 # https://www.bybit.com/en/help-center/article/Assets-Collateral-Value-Ratio-List-UTA, read 2026-11-28
 # https://www.bybit.com/en/help-center/article/UTA-Trading-Rules, read 2026-11-28
+# https://www.bybit.com/en/help-center/article/Understanding-the-Adjustment-and-Impact-of-the-New-Margin-Calculation, read 2026-11-28
 # https://bybit-exchange.github.io/docs/v5/position/manual-add-margin and /docs/v5/error, read 2026-11-28
 Feature: Margin on Bybit
 
@@ -97,6 +98,21 @@ Feature: Margin on Bybit
     When BTC is at 22,000
     Then the initial margin of A is 2,200
     And the maintenance margin of A is 110
+
+  Scenario Outline: Margins of a unified account follow the mark price since 2 September 2025, the entry price before
+    Given the account is as of <day>
+    And a cross long A of 1 BTC at 20,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    When BTC is at 22,000
+    Then the initial margin of A is <initial>
+    And the maintenance margin of A is <maintenance>
+
+    Examples:
+      | day        | initial | maintenance |
+      | 2025-09-01 | 2,000   | 100         |
+      | 2025-09-02 | 2,200   | 110         |
 
   Scenario: An order costs its margin, the fee to open and the fee to close
     Given account unifiedMarginStatus is 1
