@@ -183,6 +183,17 @@ Feature: Margin on Bybit
     Then the equity of pool cross/USDT is 10,000 USDT
     And A is backed by pool cross/USDT
 
+  Scenario: All the balance of a classic account stands behind a position, and pays for the fee of closing without it
+    Given account unifiedMarginStatus is 1
+    And a balance of 10,018 USDT
+    And a cross short A of 1 BTC at 20,000 with 10x leverage
+    And the BTC contract has taker_fee_rate 0.0006
+    And the BTC contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    Then the bankruptcy price of A is 30,000
+    And the liquidation price of A is 29,900
+
   # -------------------------------------------------------------- what may be done
 
   Scenario: Only margin that was added can be taken back
