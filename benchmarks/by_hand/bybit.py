@@ -8,6 +8,7 @@ from benchmarks.by_hand.common import (
     ZERO,
     Figures,
     Wallet,
+    is_before,
     marginal,
     pool_figures,
     position_figures,
@@ -135,11 +136,12 @@ def figures(state: AccountState) -> Figures:
     """`rules/bybit.margin`: unified accounts in cross and isolated margin mode, and classic ones."""
     settings = state.account.inputs
     is_classic = settings.get("unifiedMarginStatus", "5") == "1"
+    at_entry = is_classic or is_before(state, "2025-09-02")
     by_asset = is_classic or settings.get("marginMode") == "ISOLATED_MARGIN"
     found: Figures = {"idle": {}}
     cross = wallets(state)
-    # Of each position in cross margin: its id, instrument, side, value at entry, profit, requirement and fee.
-    crossed: list[tuple[str, Instrument, int, Decimal, Decimal, Decimal, Decimal]] = []
+    # Of each position in cross margin: its id, instrument, side, value at entry, profit and requirement.
+    crossed: list[tuple[str, Instrument, int, Decimal, Decimal, Decimal]] = []
     for position in state.positions:
         instrument = state.instrument_by_symbol[position.symbol]
         wallet = cross[instrument.settle]
@@ -148,7 +150,7 @@ def figures(state: AccountState) -> Figures:
         side = 1 if position.quantity > 0 else -1
         is_isolated, is_inverse = position.margin_mode == "isolated", instrument.contract == "inverse"
         assigned = position.assigned_margin or ZERO
-        value = cost if is_classic or (is_isolated and not is_inverse) else notional
+        value = cost if at_entry or (is_isolated and not is_inverse) else notional
         close_fee = cost * (1 + (side if is_inverse else -side) / leverage) * fee_rate
         kept_fee = close_fee
         if is_isolated and is_inverse:
@@ -175,7 +177,7 @@ def figures(state: AccountState) -> Figures:
             wallet.profit += profit
             wallet.initial += margin
             wallet.maintenance += needed
-            crossed.append((position.id, instrument, side, cost, profit, requirement, close_fee))
+            crossed.append((position.id, instrument, side, cost, profit, requirement))
         found[position.id] = position_figures(pool, notional, profit, margin, needed)
     for order in state.orders:
         if order.reduce_only:
@@ -190,12 +192,11 @@ def figures(state: AccountState) -> Figures:
         _unified(state, cross, [entry[0] for entry in crossed], found)
         return found
     needs: dict[str, Decimal] = defaultdict(Decimal)
-    for _, instrument, side, cost, profit, requirement, fee in crossed:
-        gone_fee = fee
-        if instrument.contract == "inverse":
-            wallet = cross[instrument.settle]
-            behind, fee_rate = wallet.cash + wallet.profit - profit, instrument.taker_fee_rate or ZERO
-            gone_fee = max(ZERO, cost + side * behind) * fee_rate / (1 + side * fee_rate)
+    for _, instrument, side, cost, profit, requirement in crossed:
+        wallet = cross[instrument.settle]
+        behind, fee_rate = wallet.cash + wallet.profit - profit, instrument.taker_fee_rate or ZERO
+        toward = side if instrument.contract == "inverse" else -side
+        gone_fee = max(ZERO, cost + toward * behind) * fee_rate / (1 + toward * fee_rate)
         needs[instrument.settle] += requirement + gone_fee
     for asset, wallet in cross.items():
         equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders

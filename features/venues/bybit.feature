@@ -3,6 +3,7 @@
 # https://www.bybit.com/en/help-center/article/Glossary-Unified-Trading-Account, read 2026-11-28
 # https://www.bybit.com/en/help-center/article/Assets-Collateral-Value-Ratio-List-UTA, read 2026-11-28
 # https://www.bybit.com/en/help-center/article/UTA-Trading-Rules, read 2026-11-28
+# https://www.bybit.com/en/help-center/article/Understanding-the-Adjustment-and-Impact-of-the-New-Margin-Calculation, read 2026-11-28
 # https://bybit-exchange.github.io/docs/v5/position/manual-add-margin and /docs/v5/error, read 2026-11-28
 Feature: Margin on Bybit
 
@@ -98,6 +99,21 @@ Feature: Margin on Bybit
     Then the initial margin of A is 2,200
     And the maintenance margin of A is 110
 
+  Scenario Outline: Margins of a unified account follow the mark price since 2 September 2025, the entry price before
+    Given the account is as of <day>
+    And a cross long A of 1 BTC at 20,000 with 10x leverage
+    And the BTC contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    When BTC is at 22,000
+    Then the initial margin of A is <initial>
+    And the maintenance margin of A is <maintenance>
+
+    Examples:
+      | day        | initial | maintenance |
+      | 2025-09-01 | 2,000   | 100         |
+      | 2025-09-02 | 2,200   | 110         |
+
   Scenario: An order costs its margin, the fee to open and the fee to close
     Given account unifiedMarginStatus is 1
     And a cross long A of 1 BTC at 10,000 with 50x leverage
@@ -166,6 +182,17 @@ Feature: Margin on Bybit
     And a cross long A of 1 ETH at 1,000 with 10x leverage
     Then the equity of pool cross/USDT is 10,000 USDT
     And A is backed by pool cross/USDT
+
+  Scenario: All the balance of a classic account stands behind a position, and pays for the fee of closing without it
+    Given account unifiedMarginStatus is 1
+    And a balance of 10,018 USDT
+    And a cross short A of 1 BTC at 20,000 with 10x leverage
+    And the BTC contract has taker_fee_rate 0.0006
+    And the BTC contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 0.5%             |
+    Then the bankruptcy price of A is 30,000
+    And the liquidation price of A is 29,900
 
   # -------------------------------------------------------------- what may be done
 

@@ -290,6 +290,8 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
         _check_margin(row, instrument, position, mark_price, answers)
     if mode == "isolated" or instrument.symbol not in both_sides:
         _check_tier(row, instrument, quantity, mark_price)
+    if mode == "isolated":
+        _check_fee(row, instrument, position, mark_price)
     return _Held(position, row, instrument, mark_price)
 
 
@@ -332,6 +334,41 @@ def _check_margin(
     slack = value_slack(instrument, position.quantity, price) / leverage
     basis = "markPrice" if answers.asset_mode == "union" else "openPriceAvg"
     check_figure(shown, margin, slack, f"total at {basis} by leverage", _ONE_MOMENT)
+
+
+def _check_fee(row: Part, instrument: Instrument, position: Position, mark_price: Decimal) -> None:
+    """Refuse a taker fee rate that is not in the margin ratio of an isolated position: an account may have its own.
+
+    The tiers were of the whole position until 10 November 2025, and marginal since; either may stand.
+    """
+    shown, fee_rate, tiers = filled(row, "marginRatio"), instrument.taker_fee_rate, instrument.tiers
+    profit, slack = profit_and_slack(instrument, position.quantity, position.entry_price, mark_price)
+    value = value_at(instrument, position.quantity, mark_price)
+    equity = (position.assigned_margin or _ZERO) + profit
+    if shown is None or fee_rate is None or tiers is None or equity <= 0 or not shown.decimal():
+        return
+    whole, marginal = _requirements(tiers, value)
+    ratios = [(required + value * fee_rate) / equity for required in (whole, marginal)]
+    ratio = min(ratios, key=lambda ratio: abs(ratio - shown.decimal()))
+    open_digits = ratio * (slack / equity + value_slack(instrument, position.quantity, mark_price) / value)
+    own = (shown.decimal() * equity - (whole, marginal)[ratios.index(ratio)]) / value
+    check_figure(
+        shown,
+        ratio,
+        open_digits,
+        f"that of keepMarginRate and a takerFeeRate of {fee_rate}",
+        f"the account's own taker fee rate is in it, here {own:.6f}: give that as `takerFeeRate` in `contracts`",
+    )
+
+
+def _requirements(tiers: TierTable, value: Decimal) -> tuple[Decimal, Decimal]:
+    """What the tiers require of a value: the rate that it has reached for all of it, and each rate for its own part."""
+    rate = amount = _ZERO
+    for above, tier_rate, _ in tiers.rows:
+        if above is None or tier_rate is None or (above and above >= value):
+            break
+        amount, rate = amount + above * (tier_rate - rate), tier_rate
+    return value * rate, value * rate - amount
 
 
 def _check_tier(row: Part, instrument: Instrument, quantity: Decimal, mark_price: Decimal) -> None:

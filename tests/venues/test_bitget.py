@@ -350,6 +350,66 @@ def test_published_figures_of_a_position() -> None:
     assert round(ratio, 16) == Decimal("0.1082149545822005")
 
 
+def lower_fee(rate: str, **members: str) -> dict[str, Any]:
+    """Published figures of an account with a fee rate of its own, and the contract's fee rate."""
+    # dalcon10028/mango-shake-api @ e71da4dc: market_broker/src/test/kotlin/why_mango/bitget/BitgetRestTest.kt
+    row = {
+        "marginCoin": "USDT",
+        "symbol": "BTCUSDT",
+        "holdSide": "long",
+        "marginSize": "161.56128",
+        "total": "0.016",
+        "leverage": "10",
+        "openPriceAvg": "100975.8",
+        "marginMode": "isolated",
+        "unrealizedPL": "5.3536",
+        "keepMarginRate": "0.004",
+        "markPrice": "101310.4",
+        "marginRatio": "0.04272987621",
+        **members,
+    }
+    account = {"marginCoin": "USDT", "accountEquity": "1000", "unrealizedPL": "5.3536"}
+    contracts = [{**contract("BTCUSDT", "BTC", "USDT"), "takerFeeRate": rate}]
+    return {"accounts": [account], "positions": [row], "contracts": contracts}
+
+
+def test_the_fee_rate_of_an_account_is_in_the_ratio_of_an_isolated_position() -> None:
+    report = evaluate(load_policy("bitget"), imported(**lower_fee("0.0004")))
+    price, ratio = report.positions[0].liquidation_price, report.pools[1].margin_ratio
+    assert price is not None
+    assert ratio is not None
+    assert round(price, 12) == Decimal("91279.851345922057")
+    assert round(ratio, 11) == Decimal("0.04272987621")
+
+
+def test_a_fee_rate_that_the_ratio_of_an_isolated_position_does_not_have_is_refused() -> None:
+    """The margin and the liquidation price would be wrong without a word."""
+    found = refused(**lower_fee("0.0006"))
+    assert found.pointer == "/positions/0/marginRatio"
+    assert "takerFeeRate of 0.0006 is 0.044672" in str(found)
+    assert "here 0.000400" in str(found)
+
+
+@pytest.mark.parametrize("ratio", ["", "0", None])
+def test_a_position_without_a_ratio_has_the_fee_rate_of_the_contract(ratio: Any) -> None:
+    assert imported(**lower_fee("0.0006", marginRatio=ratio)).instruments[0].taker_fee_rate == Decimal("0.0006")
+
+
+@pytest.mark.parametrize("ratio", ["0.28", "0.26"])
+def test_a_ratio_may_be_of_the_whole_tier_or_of_marginal_ones(ratio: str) -> None:
+    # 1,000,000 at 0.5 % and a fee of 0.06 %: 5,600, or 150 less where the first 150,000 count 0.4 %.
+    members = {"total": "10", "openPriceAvg": "100000", "markPrice": "100000", "keepMarginRate": "0.005"}
+    given = lower_fee("0.0006", **members, marginSize="20000", unrealizedPL="0", marginRatio=ratio)
+    given["accounts"] = [{"marginCoin": "USDT", "accountEquity": "100000", "unrealizedPL": "0"}]
+    given["positionTiers"] = tiers("BTCUSDT", ("0", "150000", "0.004", "125"), ("150000", "6000000", "0.005", "100"))
+    if ratio == "0.28":
+        assert imported(**given).positions
+    else:
+        assert refused(**given).pointer == "/positions/0/marginRatio"
+    given["positions"][0]["marginRatio"] = "0.2725"
+    assert imported(**given).positions
+
+
 # ---------------------------------------------------------------- what is asked for
 
 
