@@ -72,8 +72,10 @@ def figures(state: AccountState) -> Figures:
         if cap is not None:
             impact = max(impact, -size * dollars * cap)
         token = state.asset_by_name[inputs["collateral_token"]]
+        is_index_token = limits.get("index_token") == token.asset
+        price = (instrument.mark_price if is_index_token else token.index_price) or ZERO
         remaining = (
-            (position.assigned_margin or ZERO) * (token.index_price or ZERO)
+            (position.assigned_margin or ZERO) * price
             + (profit + (position.accrued_funding or ZERO)) * dollars
             + impact
             - figure(inputs, "fees_usd")

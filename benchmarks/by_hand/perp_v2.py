@@ -55,7 +55,7 @@ def figures(state: AccountState) -> Figures:
     """Debt, free collateral by token and the account's value, as Vault and AccountBalance compute them."""
     found: Figures = {"idle": {}}
     profit = funding = quote = base_debt = maintenance = ZERO
-    settle = state.instruments[0].settle
+    settle = "USDC"
     for position in state.positions:
         notional, cost, gain = valued(position, state.instrument_by_symbol[position.symbol])
         needed = notional * MAINTENANCE

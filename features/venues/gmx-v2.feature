@@ -67,6 +67,27 @@ Feature: Margin on GMX v2
         | 0.001    | 1      | 2000 | not liquidatable |
         | 0.001    | 0.99   | 2000 | liquidatable     |
 
+    Scenario Outline: Collateral that is the index token moves with the mark, so that such a long is liquidated earlier
+      Given the account document:
+        """
+        {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+         "balances": [{"asset": "WNT", "wallet_balance": "10"}],
+         "positions": [{"id": "A", "symbol": "ETH-USD", "quantity": "<quantity>", "entry_price": "5000",
+                        "margin_mode": "isolated", "assigned_margin": "10", "collateral_token": "WNT"}],
+         "instruments": [{"symbol": "ETH-USD", "contract": "linear", "base": "ETH", "quote": "USD", "settle": "USD",
+                          "mark_price": "<mark>", "min_collateral_factor_for_liquidation": "0.01"<token>}],
+         "assets": [{"asset": "USD", "index_price": "1"}, {"asset": "WNT", "index_price": "<mark>"}]}
+        """
+      Then the liquidation price of A is <price>
+      And the equity of pool isolated/A is <equity> USD
+
+      Examples:
+        | quantity | mark | token                  | price | equity |
+        | 40       | 5000 | , "index_token": "WNT" | 4040  | 50000  |
+        | 40       | 4200 | , "index_token": "WNT" | 4040  | 10000  |
+        | 40       | 4200 |                        | 4000  | 10000  |
+        | -30      | 5000 | , "index_token": "WNT" | 7425  | 50000  |
+
     Scenario: The liquidation price of a long, its collateral in dollars
       Given the account document:
         """

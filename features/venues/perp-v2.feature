@@ -22,6 +22,13 @@ Feature: Margin on Perpetual Protocol v2
       Then the initial margin of pool cross is 100 USDC
       And the maintenance margin of pool cross is 125 USDC
 
+    Scenario: An account that holds only another token is valued in USDC as well
+      Given an account with 0 USDC
+      And a balance of 0.5 WETH
+      And WETH is worth 3,000 USD and counts 70% as collateral
+      Then the equity of pool cross is 1,050 USDC
+      And the pool cross is not liquidatable
+
   Rule: Liquidation
 
     Scenario Outline: An account is liquidatable below its maintenance margin, and not at it

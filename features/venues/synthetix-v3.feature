@@ -109,7 +109,7 @@ Feature: Margin on Synthetix perps v3
         """
       Then it is refused, because the account is liquidatable
 
-    Scenario Outline: An order is measured at its fill price, and its loss against the mark counts at once
+    Scenario Outline: An order is measured at the mark and its flag reward at the fill price, and its loss against the mark counts at once
       Given the account document:
         """
         {"schema": "marginrules/account/1",
@@ -127,13 +127,13 @@ Feature: Margin on Synthetix perps v3
         """
       Then it is <verdict>
 
-      # 20,100 x 3 % + 201 + 100 lost to the fill; a better price than the mark gains nothing
+      # 20,000 x 3 % + 201 + 100 lost to the fill; a better price than the mark gains nothing
       Examples:
         | cash    | side | price | verdict                                                            |
-        | 904     | buy  | 2010  | allowed                                                            |
-        | 903.99  | buy  | 2010  | refused, because the initial margin and the reward must be there   |
-        | 804     | sell | 2010  | allowed                                                            |
-        | 803.99  | sell | 2010  | refused, because the initial margin and the reward must be there   |
+        | 901     | buy  | 2010  | allowed                                                            |
+        | 900.99  | buy  | 2010  | refused, because the initial margin and the reward must be there   |
+        | 801     | sell | 2010  | allowed                                                            |
+        | 800.99  | sell | 2010  | refused, because the initial margin and the reward must be there   |
 
     Scenario: A reduction needs no margin while the account is not liquidatable
       When ETH is at 1,040
@@ -142,6 +142,20 @@ Feature: Margin on Synthetix perps v3
         {"action": "reduce", "position": "A", "quantity": "1", "price": "1040"}
         """
       Then it is allowed
+
+    Scenario Outline: The loss of a reduction's fill must be there
+      When ETH is at 1,040
+      And this action is asked for:
+        """
+        {"action": "reduce", "position": "A", "quantity": "1", "price": "<price>"}
+        """
+      Then it is <verdict>
+
+      # 10,000 - 10 x 960 = 400, less 1,040 - 640
+      Examples:
+        | price  | verdict                                             |
+        | 640    | allowed                                             |
+        | 639.99 | refused, because the loss of the fill must be there |
 
     Scenario: There is one pool, and its leverage is nothing that is set
       When A is switched to isolated

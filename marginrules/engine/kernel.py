@@ -153,6 +153,8 @@ class Emitter:
     nested: int = 0
     by_asset: dict[str, bool] = field(factory=dict)
     """Groups that are by settlement asset."""
+    in_settle: bool = True
+    """Whether the pool is valued in what its positions settle in."""
     hoisted: list[str] = field(factory=list)
     settings: dict[str, str] = field(factory=dict)
     """Statements that read the account's fields, by the variable."""
@@ -388,8 +390,12 @@ class Emitter:
         """An expression for the currency a symbolic asset stands for."""
         if symbol[0].isupper():
             return repr(symbol)
+        if scope == "pool" and symbol == "settle" and self.in_settle:
+            return "asset"
         if scope == "pool":
-            return "asset" if symbol == "settle" else f"positions[0][0].inputs[{symbol!r}]"
+            # Of a pool of one position: what the position says, or its contract.
+            of_contract = symbol in {"settle", "quote", "base"}
+            return f"positions[0][1].{symbol}" if of_contract else f"positions[0][0].inputs[{symbol!r}]"
         if scope == "balance" and symbol in {"asset", "settle"}:
             return "b.asset" if symbol == "asset" else "asset"
         if symbol in {"settle", "quote", "base"}:
@@ -671,7 +677,8 @@ def _compile_nodes(
         "ZERO": Decimal(0),
         "ONE": Decimal(1),
     }
-    emitter = Emitter(names, by_asset={name: by == "settlement asset" for name, by in groups.items()})
+    by_asset = {name: by == "settlement asset" for name, by in groups.items()}
+    emitter = Emitter(names, by_asset=by_asset, in_settle=pool.asset == "settle")
     stages = Stages()
     needed = _all_aggregates(roots, member_nodes)
     last = max(

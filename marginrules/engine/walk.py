@@ -949,7 +949,15 @@ def _compiled(
         "ONE": _ONE,
     }
     by_asset = {name: by == "settlement asset" for name, by in groups.items()}
-    emitter = _WalkEmitter(names, by_asset=by_asset, kernel=kernel, settled=settled, rounding=rounding, groups=groups)
+    emitter = _WalkEmitter(
+        names,
+        by_asset=by_asset,
+        in_settle=pool.asset == "settle",
+        kernel=kernel,
+        settled=settled,
+        rounding=rounding,
+        groups=groups,
+    )
     found: dict[int, plan.Aggregate] = {}
     wanted: dict[int, plan.GroupValue] = {}
     of_pool: dict[int, plan.Node] = {}

@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 import marginrules
 from marginrules.engine.evaluate import evaluation
-from marginrules.engine.interpret import Interpreter
+from marginrules.engine.interpret import POOL, Interpreter
 
 HEAD = 'policy t { title "t" version "1" }\n'
 
@@ -108,3 +110,36 @@ def test_a_value_that_no_report_shows_is_the_same_by_kernel_and_reference() -> N
     cap = found.instance.plan.definitions["position"]["cap"]
     reference = Interpreter(found.instance, found.state)
     assert found.value(cap, ("position", 0)) == reference.value(cap, ("position", 0)) == Decimal(1)
+
+
+OWN = """
+position {{
+  maintenance_margin = notional * 10%
+  initial_margin     = notional * 20%
+}}
+pool isolated {{
+  covers positions one per position draws on assigned_margin
+  valued in USD
+  equity         = {equity} + sum(unrealized_pnl in USD)
+  publish backed = equity in settle
+  liquidate when equity < sum(maintenance_margin in USD)
+}}
+"""
+
+
+@pytest.mark.parametrize("equity", ["collateral in USD", "(collateral in base) in USD", "(collateral in quote) in USD"])
+def test_what_backs_one_position_is_converted_from_what_its_contract_settles_in(equity: str) -> None:
+    """Where the pool is valued in USD and USDC is at 0.8: 0.8 * (20 + 10 * (p - 100)) = 0.8 * p at 980 / 9."""
+    policy = marginrules.load_text(HEAD + OWN.format(equity=equity), "t.margin")
+    account = document()
+    account["assets"] = [{"asset": "USDC", "index_price": "0.8"}, {"asset": "A", "index_price": "100"}]
+    account["positions"][0].update(margin_mode="isolated", assigned_margin="20")
+    found = evaluation(policy, marginrules.read_account(account, policy))
+    pool = found.pools[0]
+    reference = Interpreter(pool.instance, found.state)
+    for name, value in {"equity": Decimal(16), "backed": Decimal(20)}.items():
+        node = pool.instance.plan.definitions["pool"][name]
+        assert pool.value(node, POOL) == reference.value(node, POOL) == value
+    price = found.report().positions[0].liquidation_price
+    assert price is not None
+    assert abs(price - Decimal(980) / 9) < Decimal("1e-25")

@@ -338,6 +338,19 @@ def bybit(state: AccountState) -> Payload:
                 for position, contract in _held(state)
             ]
         },
+        "openOrders": {
+            "list": [
+                {
+                    "symbol": order.symbol,
+                    "side": (order.side or "").capitalize(),
+                    "qty": order.quantity,
+                    "price": order.price,
+                    "reduceOnly": order.reduce_only is True,
+                    "orderStatus": "New",
+                }
+                for order in state.orders
+            ]
+        },
         "instrumentsInfo": [
             {
                 "category": contract.contract,
