@@ -10,6 +10,7 @@ from marginrules.account.actions import booked
 from marginrules.account.contracts import value_at
 from marginrules.account.state import AccountState, Position, pointer_to
 from marginrules.arithmetic import exact_context
+from marginrules.engine.arrange import ImpossibleError
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import Report
 from marginrules.errors import MarginRulesError
@@ -76,7 +77,9 @@ def compare_modes(policy: Policy, state: AccountState) -> tuple[Column, ...]:
     columns = [_column("as it is", policy, state)]
     for mode in ("cross", "isolated"):
         try:
-            columns.append(_column(f"all {mode}", policy, in_mode(state, mode)))
+            columns.append(Column(f"all {mode}", evaluate(policy, in_mode(state, mode))))
+        except ImpossibleError as error:
+            columns.append(Column(f"all {mode}", None, f"no account is: {error.rule.because}"))
         except MarginRulesError as error:
             columns.append(Column(f"all {mode}", None, str(error)))
     return tuple(columns)

@@ -8,6 +8,7 @@ import pytest
 import marginrules
 from marginrules.account.state import StateError
 from marginrules.engine.arrange import ImpossibleError
+from marginrules.engine.compare import compare_modes
 from marginrules.engine.documents import read_action
 from marginrules.policy.catalogue import diagnose_text
 
@@ -191,3 +192,13 @@ def test_mistakes_in_it_are_told(said: str, code: str, words: str) -> None:
     policy, found = diagnose_text(text(said, header=""), "t.margin")
     assert policy is None
     assert [(entry.code, words in entry.render()) for entry in found] == [(code, True)], found
+
+
+def test_a_mode_that_no_account_has_is_no_column_of_a_comparison() -> None:
+    rules = marginrules.load_text(text(), "t.margin")
+    columns = compare_modes(rules, marginrules.read_account(account(shared=True, mode="cross"), rules))
+    assert [(column.title, column.report is None, column.because) for column in columns] == [
+        ("as it is", False, ""),
+        ("all cross", False, ""),
+        ("all isolated", True, "no account is: cross only"),
+    ]
