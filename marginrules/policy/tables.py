@@ -83,7 +83,8 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
                 )
                 return None
             cells.append(value)
-            if dimension is not None and not _agree(columns, column, dimension, value):
+            above = [earlier[len(cells) - 1] for earlier in rows]
+            if dimension is not None and not _agree(columns, column, dimension, value, above):
                 _problem(
                     diagnostics,
                     span,
@@ -132,12 +133,19 @@ def _stray(columns: Sequence[str]) -> str:
     return f"`{others[0]}` does not go with `{columns[0]}`" if others else ""
 
 
-def _agree(columns: dict[str, Dimension], column: str, dimension: Dimension, value: Decimal | None) -> bool:
+def _agree(
+    columns: dict[str, Dimension],
+    column: str,
+    dimension: Dimension,
+    value: Decimal | None,
+    above: Sequence[Decimal | None],
+) -> bool:
+    """Whether a cell is of the dimension of its column, which is that of the first cell that says one."""
     known = columns.get(column)
-    if known is None or (known.kind == "literal" and dimension.kind != "literal"):
+    # A bare zero fits every column, and says nothing of it.
+    if known is None or (known.kind == "literal" and dimension.kind != "literal" and not any(above)):
         columns[column] = dimension
         return True
-    # A bare zero fits every column.
     return (
         known == dimension or (dimension.kind == "literal" and not value) or known.kind == dimension.kind == "literal"
     )
