@@ -200,6 +200,11 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("unused-default", "5", ("quantity", "default"), {"file": 'input position.quantity: quantity = 5 "q"'}),
     ("unused-default", "0", ("assigned_margin", "default"), {"file": 'input position.assigned_margin: money in settle = 0 "m"'}),
     ("not-a-rate", "maintenance_margin / equity >= 100", ("ratio", "bare number", "100%"), {"boundary": "equity <= 0 or maintenance_margin / equity >= 100"}),
+    ("upside-down-boundary", "equity >= maintenance_margin", ("`cross`", "`<=` in place of `>=`"), {"boundary": "equity >= maintenance_margin"}),
+    ("upside-down-boundary", "maintenance_margin < equity", ("`>` in place of `<`",), {"boundary": "count(positions) > 0 and maintenance_margin < equity"}),
+    ("upside-down-boundary", "0 < equity - maintenance_margin", ("`>` in place of `<`",), {"boundary": "equity < 0 or 0 < equity - maintenance_margin"}),
+    ("upside-down-boundary", "maintenance_margin / equity < 100%", ("`>` in place of `<`",), {"boundary": "equity <= 0 or maintenance_margin / equity < 100%"}),
+    ("upside-down-boundary", "90% * sum(amount in USD of balances) > 1 USD", ("`<` in place of `>`",), USD | {"boundary": "90% * sum(amount in USD of balances) > 1 USD"}),
     ("not-a-rate", "50 > equity / sum(maintenance_margin)", ("ratio", "bare number", "50%"), {"boundary": "50 > equity / sum(maintenance_margin)"}),
     ("ratio-of-equity", "maintenance_margin / equity >= 100%", ("zero", "maintenance_margin >= equity"), {"boundary": "maintenance_margin / equity >= 100%"}),
     ("ratio-of-equity", "margin_ratio > 80%", ("zero", "maintenance_margin > 80% * equity"), {"pool": "margin_ratio = maintenance_margin / equity\n  threshold t when count(positions) > 0 and margin_ratio > 80%"}),
@@ -259,6 +264,21 @@ def test_the_policy_without_a_mistake_is_accepted() -> None:
     """What is seeded is the only thing wrong."""
     policy, found = diagnose_text(POLICY.format(**DEFAULTS), "seeded.margin")
     assert policy is not None, "\n".join(entry.render() for entry in found)
+
+
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        "equity < maintenance_margin and equity >= 0 * maintenance_margin",
+        "equity <= 0 or equity < maintenance_margin and 10 * maintenance_margin > equity",
+        "abs(equity) > maintenance_margin",
+        "maintenance_margin > equity",
+    ],
+)
+def test_a_boundary_that_bounds_the_equity_from_above_is_not_upside_down(boundary: str) -> None:
+    """A band, and what cannot be told, is no mistake."""
+    _, found = diagnose_text(POLICY.format(**DEFAULTS | {"boundary": boundary}), "seeded.margin")
+    assert [entry.code for entry in found] == []
 
 
 def test_all_problems_of_a_file_are_reported_at_once() -> None:
