@@ -24,7 +24,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.grammar import grammar
-from marginrules.language.mistakes import Repair, keywords, misspelt, slips
+from marginrules.language.mistakes import Repair, divided, keywords, misspelt, slips, stray_parenthesis
 from marginrules.language.source import Source, Span
 
 MAXIMUM_PROBLEMS = 100
@@ -79,7 +79,7 @@ _LOOKED_BACK = 3
 """How many statements before the one where the parser stopped may be the broken one: each can swallow a word only."""
 
 _INSERTED = (
-    "EQUAL", "THEN", "WHEN", "COMMA", "BY", "RATE", "FROM", "AT", "OF", "TO", "PER", "ON", "COLON", "VBAR", "READ", "RPAR",
+    "EQUAL", "THEN", "WHEN", "COMMA", "BY", "RATE", "FROM", "AT", "OF", "TO", "PER", "ON", "COLON", "VBAR", "READ", "BECAUSE", "RPAR",
 )  # fmt: skip
 """What is easily left out, in the order in which it is tried."""
 
@@ -299,7 +299,9 @@ class _Recovery:
         for repair in slips(text, start, stop.end + _REACH):
             if repair.start < stop.end:
                 yield repair
+        yield from stray_parenthesis(text, begin, stop.start)
         yield from misspelt(text, start, stop.end)
+        yield from (repair for repair in divided(text, start, stop.end + _REACH) if repair.start < stop.end)
         # Behind a word of the language something else is missing than a comma.
         behind = re.search(r"([a-z_]+)\s+$", text[start : stop.start])
         in_list = behind is None or behind.group(1) not in keywords()
@@ -338,6 +340,8 @@ class _Recovery:
             remedy = "an `if` has an `else`: write `if … then … else …`"
         elif "THEN" in stop.accepts and stop.word in {"", "else", "{", "}"}:
             remedy = "an `if` has a `then`: write `if … then … else …`"
+        elif not stop.may_end and (said := _left_unsaid(stop)):
+            remedy = said
         if not stop.word:
             if not text[stop.start :].strip():
                 return error(self.source, stop.start, stop.start + 1, "the file ends too early", remedy)
@@ -675,6 +679,18 @@ def _expected(stop: _Stop) -> list[str]:
     names = more if stop.may_end and more else stop.accepts
     found = sorted({_WORDS.get(name) or f"`{_literals().get(name, name.lower())}`" for name in names})
     return [*found, "the next statement"] if names is more and stop.may_end else found
+
+
+def _left_unsaid(stop: _Stop) -> str:
+    """What a statement of the kind must say and does not; empty where it is another mistake."""
+    kinds = {part.kind for part in stop.parts}
+    if "INPUT" in kinds and "STRING" in stop.accepts and "EQUAL" not in stop.accepts:
+        return 'an input ends with what it is, in quotes: `"…"`'
+    if "REFUSE" in kinds and "BECAUSE" in stop.accepts:
+        return 'a `refuse` says why: `because "…"`'
+    if "TABLE" in kinds and stop.word == "cites":
+        return "what a table cites stands behind its rows, or its file"
+    return ""
 
 
 def _word_at(text: str, offset: int) -> str:
