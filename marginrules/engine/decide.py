@@ -215,7 +215,7 @@ class Judge:
             return None
         if isinstance(found, Unknown):
             return f"unknown, because {found.reason}"
-        return f"{leaving.because}: it must leave {text}" if leaving.because else f"it must leave {text}"
+        return f"{leaving.because.rstrip('.')}: it must leave {text}" if leaving.because else f"it must leave {text}"
 
     def _reader(self, world: World, concerned: str | None) -> "ActionReader":
         found = self.before if world == "before" else self.after

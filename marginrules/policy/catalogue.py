@@ -110,8 +110,10 @@ def _read(path: Path) -> str:
         # Some editors put a byte-order mark before the text.
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        message = f"{path} cannot be read: {reason}\nhelp: give the path of a rule file"
+        reason, remedy = "it is not UTF-8 text", "save it as UTF-8, or give the path of a rule file"
+        if isinstance(error, OSError):
+            reason, remedy = error.strerror or str(error), "give the path of a rule file"
+        message = f"{path} cannot be read: {reason}\nhelp: {remedy}"
         raise PolicyNotFoundError(message) from None
 
 

@@ -86,7 +86,22 @@ def diagnose(
 
 
 def _of_the_day(diagnostic: Diagnostic, files: Sequence[nodes.PolicyFile], day: date) -> Diagnostic:
-    """Of a name that is defined on other days, it is said that it is not on this one."""
+    """Of a name that is defined on other days, it is said that it is not on this one; of two on one day, that they are."""
+    if diagnostic.code == "duplicate-definition":
+        places = {diagnostic.span, *(span for span, _ in diagnostic.related)}
+        dated = any(
+            getattr(statement, "period", None) is not None and statement.span in places
+            for file in files
+            for item in file.items
+            for statement in (item, *statements(item))
+        )
+        if not dated or not diagnostic.problem.endswith("is defined twice"):
+            return diagnostic
+        return evolve(
+            diagnostic,
+            problem=f"{diagnostic.problem} for the same days",
+            remedy="let one hold `until` the day that the other holds `from`, or keep one of them",
+        )
     name = diagnostic.span.text.rpartition(".")[2]
     elsewhere = any(
         getattr(statement, "name", None) == name and period is not None and not period.holds(day)

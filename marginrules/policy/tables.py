@@ -240,6 +240,10 @@ def _records(name: str, text: str) -> list[Mapping[str, Any]]:
 def _csv(text: str) -> list[Mapping[str, Any]]:
     lines = csv.reader(line for line in io.StringIO(text) if not line.startswith("#"))
     heading = [name.strip() for name in next(lines, [])]
+    separator = next((sign for sign in ";\t" if len(heading) == 1 and sign in heading[0]), None)
+    if separator is not None:
+        found = "`;`" if separator == ";" else "tabs"
+        raise _DataError(f"its cells are separated by {found}", "separate them by commas, with a point for decimals")
     for name in heading:
         if not name or heading.count(name) > 1:
             problem = f"the column `{name}` is there twice" if name else "a column has no name"

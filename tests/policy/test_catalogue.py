@@ -210,3 +210,14 @@ pool cross {
         encoding="utf-8",
     )
     assert load_policy(str(tmp_path / "marked.margin")).name == "marked"
+
+
+@pytest.mark.parametrize(("sign", "words"), [(";", "`;`"), ("\t", "tabs")])
+def test_a_data_file_with_other_separators_is_told_so(sign: str, words: str, tmp_path: Path) -> None:
+    """Not that a column is missing."""
+    (tmp_path / "t.csv").write_text(f"above{sign}maintenance_rate\n0{sign}0,01\n", encoding="utf-8")
+    text = 'policy p { title "T" version "1" }\ntable t from "t.csv"\n'
+    _, found = diagnose_text(text, "p.margin", tmp_path)
+    (told,) = [entry for entry in found if entry.code == "bad-table"]
+    assert told.problem == f"t.csv: its cells are separated by {words}"
+    assert "commas" in told.remedy

@@ -205,6 +205,12 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("upside-down-boundary", "0 < equity - maintenance_margin", ("`>` in place of `<`",), {"boundary": "equity < 0 or 0 < equity - maintenance_margin"}),
     ("upside-down-boundary", "maintenance_margin / equity < 100%", ("`>` in place of `<`",), {"boundary": "equity <= 0 or maintenance_margin / equity < 100%"}),
     ("upside-down-boundary", "90% * sum(amount in USD of balances) > 1 USD", ("`<` in place of `>`",), USD | {"boundary": "90% * sum(amount in USD of balances) > 1 USD"}),
+    ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}),
+    ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = hold"}),
+    ("undefined-name", "position.leverage", ("`place_order` concerns no position", "rule of its own"), {"end": "allow open, place_order when position.leverage < 5"}),
+    ("undefined-name", "position.leverage", ("`place_order` concerns no position", "the action says"), {"end": "allow place_order when position.leverage < 5"}),
+    ("undefined-name", "crosss.equity", ("did you mean `cross`", "`position.`"), {"end": "allow add_margin when amount < crosss.equity"}),
+    ("duplicate-definition", "x from 2026-01-01 = 2 * notional", ("for the same days", "`until` the day that the other holds `from`"), {"position": "publish x until 2026-02-01 = notional\n publish x from 2026-01-01 = 2 * notional"}),
     ("not-a-rate", "50 > equity / sum(maintenance_margin)", ("ratio", "bare number", "50%"), {"boundary": "50 > equity / sum(maintenance_margin)"}),
     ("ratio-of-equity", "maintenance_margin / equity >= 100%", ("zero", "maintenance_margin >= equity"), {"boundary": "maintenance_margin / equity >= 100%"}),
     ("ratio-of-equity", "margin_ratio > 80%", ("zero", "maintenance_margin > 80% * equity"), {"pool": "margin_ratio = maintenance_margin / equity\n  threshold t when count(positions) > 0 and margin_ratio > 80%"}),
@@ -279,6 +285,12 @@ def test_a_boundary_that_bounds_the_equity_from_above_is_not_upside_down(boundar
     """A band, and what cannot be told, is no mistake."""
     _, found = diagnose_text(POLICY.format(**DEFAULTS | {"boundary": boundary}), "seeded.margin")
     assert [entry.code for entry in found] == []
+
+
+def test_a_definition_that_is_read_in_a_wrong_way_is_not_told_to_be_unused() -> None:
+    """It would be left out, and was meant to be used."""
+    _, found = diagnose_text(_text({"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}, ""), "p")
+    assert [entry.code for entry in found] == ["undefined-name"]
 
 
 def test_all_problems_of_a_file_are_reported_at_once() -> None:
