@@ -135,6 +135,9 @@ _SCOPE_ENTITIES: Mapping[str, tuple[str, ...]] = {
     "action": ("account", "instrument", "asset"),
 }
 
+_BEGINNINGS = {"publish", "replace", "liquidate", "threshold", "covers", "draws", "valued", "step", "allow", "refuse"}
+"""Words that begin statements: where one is read as a name, the formula before it has no end."""
+
 _MONEY_IN_ASSET = dimensions.money("asset")
 _MONEY_SETTLED = dimensions.money("settle")
 _FILL: Mapping[str, Dimension] = {
@@ -1569,7 +1572,9 @@ class PoolElaborator:
                     "undefined-name", name.span, f"`{word}` is not defined here", f"did you mean `{entity}.{word}`?"
                 )
                 return
-        if place.scope == "pool" and word in self._candidates("position", "position"):
+        if word in _BEGINNINGS:
+            remedy = f"`{word}` begins a statement here: what stands before it breaks off"
+        elif place.scope == "pool" and word in self._candidates("position", "position"):
             self._meant("position", word)
             remedy = f"that is a position's; write `sum({word})` or another aggregate over the pool's positions"
         elif place.tier is not None and word in place.tier:

@@ -63,13 +63,8 @@ def _broken(text: str, span: Span, chance: random.Random) -> str | None:
     return broken if broken and found(text[: span.start] + broken + text[span.end :]) else None
 
 
-@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
-@settings(max_examples=max(1, settings().max_examples // 20))
-@given(st.integers(min_value=0))
-def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) -> None:
-    """In statements of different blocks, a token is left out or put in or a keyword misspelt."""
-    chance = random.Random(seed)  # noqa: S311 - a test's own choices
-    text = path.read_text(encoding="utf-8")
+def broken_text(text: str, chance: random.Random) -> tuple[str, list[tuple[int, int]]]:
+    """A rule file with a statement broken in some of its blocks, and where these are."""
     blocks = _blocks(text)
     chosen = [chance.choice(block) for block in chance.sample(blocks, min(4, len(blocks)))]
     places: list[tuple[int, int]] = []
@@ -80,7 +75,15 @@ def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) 
             changed += text[behind : span.start] + broken
             places.append((len(changed) - len(broken), len(changed)))
             behind = span.end
-    changed += text[behind:]
+    return changed + text[behind:], places
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+@settings(max_examples=max(1, settings().max_examples // 20))
+@given(st.integers(min_value=0))
+def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) -> None:
+    """In statements of different blocks, a token is left out or put in or a keyword misspelt."""
+    changed, places = broken_text(path.read_text(encoding="utf-8"), random.Random(seed))  # noqa: S311 - a test's own choices
     told = [0] * len(places)
     for diagnostic in found(changed):
         start = diagnostic.span.start

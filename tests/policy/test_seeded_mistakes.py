@@ -207,6 +207,7 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("upside-down-boundary", "90% * sum(amount in USD of balances) > 1 USD", ("`<` in place of `>`",), USD | {"boundary": "90% * sum(amount in USD of balances) > 1 USD"}),
     ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}),
     ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = hold"}),
+    ("undefined-name", "publish", ("begins a statement", "breaks off"), {"pool": "publish x = 3 *\n publish y = equity"}),
     ("undefined-name", "position.leverage", ("`place_order` concerns no position", "rule of its own"), {"end": "allow open, place_order when position.leverage < 5"}),
     ("undefined-name", "position.leverage", ("`place_order` concerns no position", "the action says"), {"end": "allow place_order when position.leverage < 5"}),
     ("undefined-name", "crosss.equity", ("did you mean `cross`", "`position.`"), {"end": "allow add_margin when amount < crosss.equity"}),
