@@ -138,6 +138,12 @@ _SCOPE_ENTITIES: Mapping[str, tuple[str, ...]] = {
 _BEGINNINGS = {"publish", "replace", "liquidate", "threshold", "covers", "draws", "valued", "step", "allow", "refuse"}
 """Words that begin statements: where one is read as a name, the formula before it has no end."""
 
+_PRICES = {"liquidation_price", "bankruptcy_price", "solved_liquidation_price", "solved_bankruptcy_price"}
+_PRICES_REMEDY = (
+    "such a price is solved from the rules, so only the rule of a `liquidation_price` or a `bankruptcy_price` reads it; a venue "
+    "that takes a position over at its bankruptcy price is said by `hand over`"
+)
+
 _MONEY_IN_ASSET = dimensions.money("asset")
 _MONEY_SETTLED = dimensions.money("settle")
 _FILL: Mapping[str, Dimension] = {
@@ -1542,7 +1548,9 @@ class PoolElaborator:
                 "undefined-name",
                 name.span,
                 f"{_article(entity)} has no `{attribute}`",
-                did_you_mean(attribute, self._candidates(place.scope, entity)) + _declaration(entity, attribute),
+                _PRICES_REMEDY
+                if attribute in _PRICES
+                else did_you_mean(attribute, self._candidates(place.scope, entity)) + _declaration(entity, attribute),
             )
             return None
         return node  # type: ignore[no-any-return]
@@ -1572,7 +1580,9 @@ class PoolElaborator:
                     "undefined-name", name.span, f"`{word}` is not defined here", f"did you mean `{entity}.{word}`?"
                 )
                 return
-        if word in _BEGINNINGS:
+        if word in _PRICES:
+            remedy = _PRICES_REMEDY
+        elif word in _BEGINNINGS:
             remedy = f"`{word}` begins a statement here: what stands before it breaks off"
         elif place.scope == "pool" and word in self._candidates("position", "position"):
             self._meant("position", word)
