@@ -106,6 +106,11 @@ def test_a_reader_can_follow_every_case_to_its_source() -> None:
         ({"expect": {"poools": []}}, "/cases/0/expect/poools"),
         ({"expect": {"pools": [{"equity": "1"}]}}, "/cases/0/expect/pools/0"),
         ({"expect": []}, "/cases/0/expect"),
+        ({"expect": {"pools": {"cross": {"equity": "1"}}}}, "/cases/0/expect/pools"),
+        (
+            {"tolerance": {"default": "0 absolute", "pools/cross/equty": "1 absolute"}},
+            "/cases/0/tolerance/pools~1cross~1equty",
+        ),
         ({"inconsistent": "all", "note": INCONSISTENT}, "/cases/0/inconsistent"),
         ({"inconsistent": [], "note": "why"}, "/cases/0/inconsistent"),
         ({"inconsistent": ["pools/cross/equity"], "note": INCONSISTENT}, "/cases/0/inconsistent/0"),
@@ -119,6 +124,32 @@ def test_a_case_of_the_wrong_form_is_told_where_it_is(changes: dict[str, Any], p
         read_cases(tmp_path / "v.json")
     assert f": {place}: " in str(raised.value)
     assert "\nhelp: " in str(raised.value)
+
+
+def test_an_object_in_place_of_a_list_of_records_is_told_as_that(tmp_path: Path) -> None:
+    """Pools are records in a list, and the section is known."""
+    case = {"name": "c", "policy": "documented", "account": {}, "tolerance": {"default": "0 absolute"}}
+    case["expect"] = {"pools": {"cross": {"equity": "1"}}}
+    (tmp_path / "v.json").write_text(json.dumps({"venue": "v", "cases": [case]}), encoding="utf-8")
+    with pytest.raises(CaseError) as raised:
+        read_cases(tmp_path / "v.json")
+    assert 'this is no list\nhelp: write a list, which names each record in it: [{"id": "…", "figure": "…"}]' in str(
+        raised.value
+    )
+
+
+def test_a_rule_file_is_looked_for_beside_the_case_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As beside a feature: from whichever folder the command is given."""
+    _, (case, *_) = read_cases(CASES / "hyperliquid.json")
+    text = (Path(__file__).parent.parent / "rules" / "hyperliquid.margin").read_text(encoding="utf-8")
+    (tmp_path / "venue").mkdir()
+    (tmp_path / "venue" / "own.margin").write_text(text, encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("own.margin", "../venue/own.margin"):
+        document = {"venue": "v", "cases": [{**case, "policy": name}]}
+        (tmp_path / "venue" / "v.json").write_text(json.dumps(document), encoding="utf-8")
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert run(["test", "--cases", str(tmp_path / "venue")]) == 0
 
 
 def test_a_case_that_expects_nothing_does_not_agree() -> None:

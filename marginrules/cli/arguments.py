@@ -194,7 +194,8 @@ def read_text(path: str, name: str, remedy: str) -> str:
         # Some editors put a byte-order mark before the text.
         return read_bytes(path, name, remedy).decode("utf-8-sig")
     except UnicodeDecodeError:
-        message = f"{name}: cannot be read: it is not UTF-8 text\nhelp: {remedy}"
+        save = "" if remedy.startswith("save") else "save it as UTF-8, or "
+        message = f"{name}: cannot be read: it is not UTF-8 text\nhelp: {save}{remedy}"
         raise FileError(message) from None
 
 

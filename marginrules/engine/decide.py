@@ -37,7 +37,7 @@ class Decision:
             speaks of the action.
         text: the rule as written.
         because: why it is refused, in words; empty where it is allowed.
-        refusal: the venue's own name for the refusal.
+        refusal: the venue's own name for the refusal; None where it is not known whether the venue would refuse.
         cites: the passages that the rule cites.
         values: the figures that the rule compared, by their names in it.
         before: the report before; after: the report after, None where it is refused.
@@ -162,7 +162,8 @@ class Judge:
                 return self._allow(rule, found.values)
             leaving, because = broken
             refused = self._refuse(rule, because, found.values)
-            broken_rules.append(evolve(refused, rule=leaving.span.file_line, refusal=leaving.refusal))
+            refusal = None if refused.unknown else leaving.refusal
+            broken_rules.append(evolve(refused, rule=leaving.span.file_line, refusal=refusal))
         # A rule that is about this very case says more than one whose case it is not.
         return (broken_rules or refusals)[0]
 
@@ -219,7 +220,7 @@ class Judge:
             return None
         if isinstance(found, Unknown):
             return f"unknown, because {found.reason}"
-        return f"{leaving.because}: it must leave {text}" if leaving.because else f"it must leave {text}"
+        return f"{leaving.because.rstrip('.')}: it must leave {text}" if leaving.because else f"it must leave {text}"
 
     def _reader(self, world: World, concerned: str | None) -> "ActionReader":
         found = self.before if world == "before" else self.after
@@ -499,7 +500,7 @@ def _refused(
     because: str,
     values: dict[str, Decimal | bool | str | None],
 ) -> Decision:
-    return Decision(
+    decision = Decision(
         action,
         allowed=False,
         rule=rule.span.file_line if rule is not None else None,
@@ -513,3 +514,4 @@ def _refused(
         state=None,
         effect=effect,
     )
+    return evolve(decision, refusal=None) if decision.unknown else decision

@@ -146,10 +146,12 @@ class Builder(Transformer[Token, nodes.PolicyFile]):
         columns, *rows = children
         for row in rows:
             if len(row.cells) != len(columns):
+                # A bar at the beginning of the next line is then read as the end of a cell.
+                unended = len(row.cells) > len(columns) and "\n" in row.span.text
                 self._tell(
                     row.span,
                     f"this row has {len(row.cells)} cells, the table {len(columns)} columns",
-                    "write one cell a column",
+                    "end each row with `|`" if unended else "write one cell a column",
                 )
         return {"columns": columns, "rows": tuple(rows), "file": None, "per_symbol": False, "valid_until": None}
 

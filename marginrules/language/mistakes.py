@@ -65,6 +65,17 @@ def _plain(text: str) -> Callable[[re.Match[str]], str]:
     return lambda _match: text
 
 
+@cache
+def keywords() -> tuple[str, ...]:
+    """The words of the language, as the grammar has them."""
+    found: set[str] = set()
+    for terminal in grammar().terminals:
+        pattern = terminal.pattern.value.replace(r"\s+", " ").replace(r"\b", "")
+        if re.fullmatch(r"[a-z_ ()|]+", pattern):
+            found |= set(re.findall(r"[a-z_]{2,}", pattern))
+    return tuple(sorted(found))
+
+
 @frozen
 class _Slip:
     """A pattern; what is put in its place; problem and remedy, in which `{found}` and `{better}` may stand."""
@@ -135,6 +146,11 @@ _SLIPS = (
     _slip(r"!(?!=)\s*", "not ", "`!` is no sign of the language", "write `not`"),
     _slip(r"\|", " or ", "`|` is no sign of the language", "write `or`"),
     _slip(r"\b(?:elif|elsif|elseif)\b", "else if", "`{found}` is no word of the language"),
+    _slip(
+        rf"(?P<number>{_NUMBER})[ \t]+(?P<name>[a-z_]\w*)\b",
+        lambda match: match.group() if match["name"] in keywords() else f"{match['number']} * {match['name']}",
+        "a product has its sign",
+    ),
     _slip(r";", "", "nothing stands between statements", "leave out the `;`"),
     _slip(
         r"(?<=policy )[A-Za-z][\w-]*",
@@ -142,17 +158,6 @@ _SLIPS = (
         "a policy's name has small letters, digits and hyphens",
     ),
 )  # fmt: skip
-
-
-@cache
-def keywords() -> tuple[str, ...]:
-    """The words of the language, as the grammar has them."""
-    found: set[str] = set()
-    for terminal in grammar().terminals:
-        pattern = terminal.pattern.value.replace(r"\s+", " ").replace(r"\b", "")
-        if re.fullmatch(r"[a-z_ ()|]+", pattern):
-            found |= set(re.findall(r"[a-z_]{2,}", pattern))
-    return tuple(sorted(found))
 
 
 def slips(text: str, start: int, end: int) -> Iterator[Repair]:
@@ -168,6 +173,27 @@ def slips(text: str, start: int, end: int) -> Iterator[Repair]:
                 problem, remedy = problem.replace(place, word), remedy.replace(place, word)
             found.append(Repair(match.start(), match.end(), better, problem, remedy))
     yield from sorted(found, key=lambda repair: -repair.end)
+
+
+def stray_parenthesis(text: str, begin: int, start: int) -> Iterator[Repair]:
+    """The `)` at an offset, where no `(` is open in the statement that begins at another."""
+    before = re.sub(r'"[^"\n]*"?|#[^\n]*', "", text[begin:start])
+    if text.startswith(")", start) and before.count("(") == before.count(")"):
+        yield Repair(start, start + 1, "", "this `)` closes nothing", "leave it out")
+
+
+_LEADS = {"const", "publish", "replace"}
+"""Words that may stand before the name that a definition gives."""
+_DIVIDED = re.compile(r"(?<![\w.-])[a-z]\w*(?:(?:[ \t]*-[ \t]*|[ \t]+)[a-z]\w*)+(?=[ \t]*=(?!=))")
+
+
+def divided(text: str, start: int, end: int) -> Iterator[Repair]:
+    """Names of definitions that are written as several words."""
+    for match in _DIVIDED.finditer(text, start, end):
+        words = re.findall(r"[a-z]\w*", match.group())
+        leading = [word for word in words[:-1] if word in _LEADS]
+        name = " ".join([*leading, "_".join(words[len(leading) :])])
+        yield Repair(match.start(), match.end(), name, "a name is one word", f"write `{name}`")
 
 
 def misspelt(text: str, start: int, end: int) -> Iterator[Repair]:

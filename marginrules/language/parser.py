@@ -9,7 +9,7 @@ from marginrules.language.build import Builder, attach_comments
 from marginrules.language.diagnostics import Diagnostic, RuleFileError
 from marginrules.language.grammar import grammar
 from marginrules.language.nodes import PolicyFile
-from marginrules.language.recovery import error, recover
+from marginrules.language.recovery import Unread, error, recover
 from marginrules.language.source import Source
 
 if TYPE_CHECKING:
@@ -22,6 +22,20 @@ MAXIMUM_NESTING = 60
 """Deepest nesting of parentheses, conditionals and signs in one expression."""
 
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+class BrokenFileError(RuleFileError):
+    """A text of which some statements are not in the language.
+
+    Attributes:
+        rest: the file without them, where only single statements are broken, so that more can be said of the others.
+        unread: what it lacks.
+    """
+
+    def __init__(self, found: list[Diagnostic], rest: PolicyFile | None = None, unread: Unread | None = None) -> None:
+        super().__init__(found)
+        self.rest = rest if unread is not None else None
+        self.unread = unread
 
 
 def _too_deep(source: Source) -> RuleFileError:
@@ -45,7 +59,7 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
         The syntax tree, with places and comments.
 
     Raises:
-        RuleFileError: the text is not in the language; says where it stops being so, and what could stand there, for
+        BrokenFileError: the text is not in the language; says where it stops being so, and what could stand there, for
             each statement that is not.
     """
     source = Source(name, text)
@@ -62,20 +76,21 @@ def parse(text: str, name: str = "<string>") -> PolicyFile:
     _check_nesting(source)
     _check_length(source)
     found: list[Diagnostic] = []
+    unread: Unread | None = None
     builder = Builder(source)
     try:
         try:
             tree: Tree[Token] | None = grammar().parse(text)
         except UnexpectedInput:
-            tree, found = recover(source)
+            tree, found, unread = recover(source)
         file = builder.transform(tree) if tree is not None else None
     except (VisitError, RecursionError) as failed:
         if isinstance(failed, VisitError) and not isinstance(failed.orig_exc, RecursionError):
             raise
         raise _too_deep(source) from None
-    found.extend(builder.found)
-    if file is None or found:
-        raise RuleFileError(found)
+    if file is None or found or builder.found:
+        # What has no meaning is not to be looked at further.
+        raise BrokenFileError([*found, *builder.found], file, None if builder.found else unread)
     return attach_comments(file, source)
 
 

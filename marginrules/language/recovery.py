@@ -24,7 +24,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from marginrules.language.diagnostics import Diagnostic, did_you_mean
 from marginrules.language.grammar import grammar
-from marginrules.language.mistakes import Repair, keywords, misspelt, slips
+from marginrules.language.mistakes import Repair, divided, keywords, misspelt, slips, stray_parenthesis
 from marginrules.language.source import Source, Span
 
 MAXIMUM_PROBLEMS = 100
@@ -79,7 +79,7 @@ _LOOKED_BACK = 3
 """How many statements before the one where the parser stopped may be the broken one: each can swallow a word only."""
 
 _INSERTED = (
-    "EQUAL", "THEN", "WHEN", "COMMA", "BY", "RATE", "FROM", "AT", "OF", "TO", "PER", "ON", "COLON", "VBAR", "READ", "RPAR",
+    "EQUAL", "THEN", "WHEN", "COMMA", "BY", "RATE", "FROM", "AT", "OF", "TO", "PER", "ON", "COLON", "VBAR", "READ", "BECAUSE", "RPAR",
 )  # fmt: skip
 """What is easily left out, in the order in which it is tried."""
 
@@ -102,6 +102,21 @@ _HEADS = {
 _LEXEMES = re.compile(r'"[^"\n]*"|#[^\n]*|(?P<brace>[{}])|(?P<line>^[^\S\n]*(?=[^\s#]))', re.MULTILINE)
 
 _DEFINITION = re.compile(r"[a-z_]\w*\s*(?:\([^()\n]*\)\s*)?(?:from\s+[\d-]+\s*)?(?:until\s+[\d-]+\s*)?=(?![=<>])")
+
+_OF_ITSELF = re.compile(
+    rf"\s*(?:(?:publish|replace)\s+)*(?:(?P<name>(?={_DEFINITION.pattern})[a-z_]\w*)"
+    r"|(?:const\s+[a-z_]\w*|source\s+[a-z_]\w*\s*=|threshold\s+[a-z_]\w*\s+when|input\s+[a-z]+\.[a-z_]\w*\s*:)"
+    r"|(?:liquidate|allow|refuse|step|replenish|omits)\b)"
+)
+"""How statements begin that no other needs, but by the names that they define: not what a pool covers, say."""
+
+_NAMELESS = re.compile(r"(?:^|\n)\s*=(?![=<>])")
+"""A definition whose name is not there, so that it cannot be said what lacks."""
+
+_NAMED = re.compile(
+    r"(?<![\w.])([a-z_]\w*)(?=\s*(?:\([^()\n]*\)\s*)?(?:from\s+[\d-]+\s*)?(?:until\s+[\d-]+\s*)?=(?![=<>]))"
+)
+_DECLARED = re.compile(r"\b(?:publish|replace|const|source|threshold|input\s+\w+\s*\.)\s*([a-z_]\w*)")
 
 
 @frozen
@@ -172,16 +187,32 @@ class _Found:
     lacks_more: bool = False
 
 
-def recover(source: Source) -> tuple[Tree[Token] | None, list[Diagnostic]]:
+@frozen
+class Unread:
+    """What is not known of a file of which some statements could not be read.
+
+    Attributes:
+        words: all that stand in those statements; what is said of one of them may follow from what is broken.
+        names: those of them that the statements may define.
+    """
+
+    words: frozenset[str]
+    names: frozenset[str]
+
+
+def recover(source: Source) -> tuple[Tree[Token] | None, list[Diagnostic], Unread | None]:
     """Every syntax error of a text, and the tree of what is left without the broken statements.
 
     Args:
         source: a text that does not parse.
 
     Returns:
-        The tree, or None where the end could not be reached; and at least one diagnostic.
+        The tree, or None where the end could not be reached; at least one diagnostic; and what the tree lacks, None
+        where that is more than single definitions, boundaries and rules.
     """
-    return _Recovery(source).run()
+    recovery = _Recovery(source)
+    tree, found = recovery.run()
+    return tree, found, recovery.unread() if tree is not None else None
 
 
 def error(source: Source, start: int, end: int, problem: str, remedy: str) -> Diagnostic:
@@ -205,6 +236,10 @@ class _Recovery:
     _stack: _Stack = _Stack()
     _likely: bool = False
     """Whether the statement at the offset is only likely to begin there."""
+    _broken: list[tuple[int, int]] = field(factory=list)
+    """From where to where the text was not read."""
+    _only_statements: bool = True
+    """Whether no more than single statements was left out."""
 
     @marks.default
     def _find_marks(self) -> list[_Mark]:
@@ -250,11 +285,30 @@ class _Recovery:
             if ended is not None and not ended.word and not ended.may_end:
                 # A statement went on into the next one's line: it is the broken one, and that may be sound.
                 self._tell(begin, ended, stop)
+                self._broken.append((begin, following))
                 return self._go_on(following, _without(stop.stack, begin))
         current = starts[-1]
         self._tell(current, stop, stop)
         stop = evolve(stop, stack=_without(stop.stack, current))
-        return self._skip(stop, current, indent)
+        goes_on = self._skip(stop, current, indent)
+        self._broken.append((current, max(self._offset, stop.end)))
+        return goes_on
+
+    def unread(self) -> Unread | None:
+        """What was left out, where that is single statements whose absence changes nothing but what they define."""
+        text = self.source.text
+        if not self._only_statements or self._odd_brace() is not None:
+            return None
+        words: set[str] = set()
+        names: set[str] = set()
+        for start, end in self._broken:
+            part = re.sub(r'"[^"\n]*"?|#[^\n]*', " ", text[start:end])
+            begins = _OF_ITSELF.match(part)
+            if begins is None or begins["name"] in keywords() or "{" in part or _NAMELESS.search(part):
+                return None
+            words |= set(re.findall(r"[A-Za-z_]\w*", part))
+            names |= {match[1] for pattern in (_NAMED, _DECLARED) for match in pattern.finditer(part)}
+        return Unread(frozenset(words), frozenset(names))
 
     def _stop_within(self, begin: int, end: int, stack: _Stack) -> _Stop | None:
         """Where a part of the text stops being statements of a block; at its end, if nothing is wrong before."""
@@ -272,6 +326,7 @@ class _Recovery:
         self._likely = False
         if self.found and not stop.parts and stop.may_end and stop.word in {"", "}"}:
             # An odd brace, or one that an earlier problem left without its fellow.
+            self._only_statements = False
             return
         repaired = self._repaired(begin, stop, reached)
         if repaired is None and likely:
@@ -299,7 +354,9 @@ class _Recovery:
         for repair in slips(text, start, stop.end + _REACH):
             if repair.start < stop.end:
                 yield repair
+        yield from stray_parenthesis(text, begin, stop.start)
         yield from misspelt(text, start, stop.end)
+        yield from (repair for repair in divided(text, start, stop.end + _REACH) if repair.start < stop.end)
         # Behind a word of the language something else is missing than a comma.
         behind = re.search(r"([a-z_]+)\s+$", text[start : stop.start])
         in_list = behind is None or behind.group(1) not in keywords()
@@ -338,6 +395,8 @@ class _Recovery:
             remedy = "an `if` has an `else`: write `if … then … else …`"
         elif "THEN" in stop.accepts and stop.word in {"", "else", "{", "}"}:
             remedy = "an `if` has a `then`: write `if … then … else …`"
+        elif not stop.may_end and (said := _left_unsaid(stop)):
+            remedy = said
         if not stop.word:
             if not text[stop.start :].strip():
                 return error(self.source, stop.start, stop.start + 1, "the file ends too early", remedy)
@@ -359,6 +418,7 @@ class _Recovery:
     # ------------------------------------------------------------ going on
 
     def _go_on(self, offset: int, stack: _Stack, *, likely: bool = False) -> bool:
+        self._only_statements = self._only_statements and not likely
         self._offset, self._stack, self._likely = offset, stack, likely
         return True
 
@@ -370,6 +430,7 @@ class _Recovery:
             if mark.kind == "{":
                 inside = self._opened(begin, mark.offset, stop.stack) if depth == 0 else None
                 if inside is not None:
+                    self._only_statements = False
                     return self._go_on(mark.offset + 1, inside)
                 depth += 1
             elif mark.kind == "}" and depth > 0:
@@ -379,6 +440,7 @@ class _Recovery:
             elif mark.kind == "}" and "RBRACE" in admitted:
                 return self._go_on(mark.offset, stop.stack)
             elif mark.kind == "}" and "$END" not in admitted:
+                self._only_statements = False
                 return self._go_on(mark.offset + 1, _cut_back(stop.stack.states[:-1], stop.stack.values[:-1]))
             elif mark.kind == "line" and depth == 0 and mark.offset > stop.start and mark.indent <= indent:
                 if self._begins(mark.offset, admitted):
@@ -401,6 +463,7 @@ class _Recovery:
 
     def _without_header(self, stop: _Stop) -> bool:
         """The file does not begin with `policy NAME {`, which is told once."""
+        self._only_statements = False
         word = stop.word
         problem, remedy = f"`{_short(word)}` cannot stand here", "a rule file begins with `policy NAME { … }`"
         near = did_you_mean(word.lower(), ["policy"]) if word not in keywords() else ""
@@ -675,6 +738,18 @@ def _expected(stop: _Stop) -> list[str]:
     names = more if stop.may_end and more else stop.accepts
     found = sorted({_WORDS.get(name) or f"`{_literals().get(name, name.lower())}`" for name in names})
     return [*found, "the next statement"] if names is more and stop.may_end else found
+
+
+def _left_unsaid(stop: _Stop) -> str:
+    """What a statement of the kind must say and does not; empty where it is another mistake."""
+    kinds = {part.kind for part in stop.parts}
+    if "INPUT" in kinds and "STRING" in stop.accepts and "EQUAL" not in stop.accepts:
+        return 'an input ends with what it is, in quotes: `"…"`'
+    if "REFUSE" in kinds and "BECAUSE" in stop.accepts:
+        return 'a `refuse` says why: `because "…"`'
+    if "TABLE" in kinds and stop.word == "cites":
+        return "what a table cites stands behind its rows, or its file"
+    return ""
 
 
 def _word_at(text: str, offset: int) -> str:

@@ -9,9 +9,9 @@ from marginrules.arithmetic import exact_context
 from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, did_you_mean
 from marginrules.language.nodes import PolicyFile
-from marginrules.language.parser import parse
+from marginrules.language.parser import BrokenFileError, parse
 from marginrules.language.source import Span
-from marginrules.policy.check import check, diagnose
+from marginrules.policy.check import check, diagnose, diagnose_rest
 from marginrules.policy.policy import Policy
 from marginrules.resources import policy_names, policy_path
 
@@ -86,7 +86,7 @@ def load_text(text: str, name: str = "<string>", directory: Path | None = None) 
         return cached[0]
     beside: list[tuple[Path, str]] = []
     with exact_context():
-        policy = check(parse(text, name), _extended(directory, beside), _reader(directory, beside))
+        policy = check(_parsed(text, name, directory), _extended(directory, beside), _reader(directory, beside))
     with _LOCK:
         if len(_CACHE) >= _CACHE_SIZE:
             _CACHE.clear()
@@ -100,9 +100,20 @@ def diagnose_text(
     """The policy, or None, with everything the checks found in a rule file's text."""
     try:
         with exact_context():
-            return diagnose(parse(text, name), _extended(directory, []), _reader(directory, []))
+            return diagnose(_parsed(text, name, directory), _extended(directory, []), _reader(directory, []))
     except RuleFileError as error:
         return None, error.diagnostics
+
+
+def _parsed(text: str, name: str, directory: Path | None) -> PolicyFile:
+    """The syntax tree; of a text that has none, it is told too what is wrong with the statements that can be read."""
+    try:
+        return parse(text, name)
+    except BrokenFileError as broken:
+        if broken.rest is None or broken.unread is None:
+            raise
+        more = diagnose_rest(broken.rest, broken.unread, _extended(directory, []), _reader(directory, []))
+        raise RuleFileError([*broken.diagnostics, *more]) from None
 
 
 def _read(path: Path) -> str:
@@ -110,8 +121,10 @@ def _read(path: Path) -> str:
         # Some editors put a byte-order mark before the text.
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        message = f"{path} cannot be read: {reason}\nhelp: give the path of a rule file"
+        reason, remedy = "it is not UTF-8 text", "save it as UTF-8, or give the path of a rule file"
+        if isinstance(error, OSError):
+            reason, remedy = error.strerror or str(error), "give the path of a rule file"
+        message = f"{path} cannot be read: {reason}\nhelp: {remedy}"
         raise PolicyNotFoundError(message) from None
 
 

@@ -4,6 +4,7 @@ parse -> collect rules (extends) -> load tables -> elaborate each pool -> CHECKS
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from marginrules.account.fields import FieldSpec
 from marginrules.arithmetic import exact_context
 from marginrules.language import nodes
 from marginrules.language.diagnostics import Diagnostic, RuleFileError, in_order
+from marginrules.language.recovery import Unread
 from marginrules.language.source import Span
 from marginrules.policy import dimensions, plan
 from marginrules.policy.actions import action_rules, liquidation_plans, procedure_nodes, replenish_plans
@@ -85,8 +87,77 @@ def diagnose(
     return evolve(last, versions=versions), everything
 
 
+_OF_ITSELF = {
+    "asset-mismatch",
+    "bad-table",
+    "default-out-of-range",
+    "definition-cycle",
+    "dimension-mismatch",
+    "division-by-zero",
+    "duplicate-definition",
+    "not-a-rate",
+    "out-of-domain",
+    "rate-out-of-range",
+    "tier-amount",
+    "tier-gap",
+    "tier-order",
+    "tier-overlap",
+    "undeclared-source",
+    "undefined-name",
+    "unknown-choice",
+    "unknown-rounding",
+    "wrong-arguments",
+}
+"""What is told of a statement for what it says itself, and not for what others do not say."""
+
+
+def diagnose_rest(
+    file: nodes.PolicyFile, unread: Unread, extended: Extended, read_file: ReadFile
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with the statements that could be read, in a file in which others could not.
+
+    Nothing is told that may follow from what is not known: of a name that stands in a broken statement, or of the
+    policy as a whole. Where another definition would stand in the place of a broken one, nothing is told at all.
+    """
+    try:
+        files = _chain(file, extended)
+        _, found = diagnose(file, extended, read_file)
+    except RuleFileError:
+        return ()
+    known = {
+        getattr(statement, "name", None)
+        for entry in files
+        for item in entry.items
+        for statement in (item, *statements(item))
+    }
+    if unread.names & known or any(diagnostic.code == "incomplete-pool" for diagnostic in found):
+        return ()
+    return tuple(
+        diagnostic
+        for diagnostic in found
+        if diagnostic.code in _OF_ITSELF
+        and diagnostic.span.source == file.span.source
+        and not unread.words & set(re.findall(r"\w+", diagnostic.span.text))
+    )
+
+
 def _of_the_day(diagnostic: Diagnostic, files: Sequence[nodes.PolicyFile], day: date) -> Diagnostic:
-    """Of a name that is defined on other days, it is said that it is not on this one."""
+    """Of a name that is defined on other days, it is said that it is not on this one; of two on one day, that they are."""
+    if diagnostic.code == "duplicate-definition":
+        places = {diagnostic.span, *(span for span, _ in diagnostic.related)}
+        dated = any(
+            getattr(statement, "period", None) is not None and statement.span in places
+            for file in files
+            for item in file.items
+            for statement in (item, *statements(item))
+        )
+        if not dated or not diagnostic.problem.endswith("is defined twice"):
+            return diagnostic
+        return evolve(
+            diagnostic,
+            problem=f"{diagnostic.problem} for the same days",
+            remedy="let one hold `until` the day that the other holds `from`, or keep one of them",
+        )
     name = diagnostic.span.text.rpartition(".")[2]
     elsewhere = any(
         getattr(statement, "name", None) == name and period is not None and not period.holds(day)

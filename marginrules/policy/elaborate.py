@@ -135,6 +135,15 @@ _SCOPE_ENTITIES: Mapping[str, tuple[str, ...]] = {
     "action": ("account", "instrument", "asset"),
 }
 
+_BEGINNINGS = {"publish", "replace", "liquidate", "threshold", "covers", "draws", "valued", "step", "allow", "refuse"}
+"""Words that begin statements: where one is read as a name, the formula before it has no end."""
+
+_PRICES = {"liquidation_price", "bankruptcy_price", "solved_liquidation_price", "solved_bankruptcy_price"}
+_PRICES_REMEDY = (
+    "such a price is solved from the rules, so only the rule of a `liquidation_price` or a `bankruptcy_price` reads it; a venue "
+    "that takes a position over at its bankruptcy price is said by `hand over`"
+)
+
 _MONEY_IN_ASSET = dimensions.money("asset")
 _MONEY_SETTLED = dimensions.money("settle")
 _FILL: Mapping[str, Dimension] = {
@@ -1457,12 +1466,25 @@ class PoolElaborator:
             if owner in self._pool_kinds():
                 return self._elsewhere(owner, word, name, place)
         known = sorted({field for entry in fields for field in entry if all(field in other for other in fields)})
+        apart = [action for action in place.actions if action not in _OF_POSITIONS]
+        where = f"`{name.text}` is not known in a rule about {', '.join(place.actions)}"
+        if parts[0] == "position" and apart:
+            remedy = f"`{apart[0]}` concerns no position: " + (
+                "write a rule of its own for it, without `position.`"
+                if len(apart) < len(place.actions)
+                else f"the action says {', '.join(known)}"
+            )
+            self.report("undefined-name", name.span, where, remedy)
+            return None
+        beside = [f"{owner}." for owner in ("pool", *_SCOPE_ENTITIES["action"])]
+        beside += [] if apart else ["position."]
+        near = did_you_mean(parts[0], [*known, "pool", "position", *_SCOPE_ENTITIES["action"], *self._pool_kinds()])
         self.report(
             "undefined-name",
             name.span,
-            f"`{name.text}` is not known in a rule about {', '.join(place.actions)}",
-            did_you_mean(parts[0], known)
-            + f"the action says {', '.join(known)}; beside it there are `pool.`, `position.`, `instrument.`, `account.`, "
+            where,
+            near
+            + f"the action says {', '.join(known)}; beside it there are {', '.join(f'`{word}`' for word in beside)}, "
             "a kind of pool such as `cross.`, and `before.` any of them",
         )
         return None
@@ -1526,7 +1548,9 @@ class PoolElaborator:
                 "undefined-name",
                 name.span,
                 f"{_article(entity)} has no `{attribute}`",
-                did_you_mean(attribute, self._candidates(place.scope, entity)) + _declaration(entity, attribute),
+                _PRICES_REMEDY
+                if attribute in _PRICES
+                else did_you_mean(attribute, self._candidates(place.scope, entity)) + _declaration(entity, attribute),
             )
             return None
         return node  # type: ignore[no-any-return]
@@ -1556,15 +1580,34 @@ class PoolElaborator:
                     "undefined-name", name.span, f"`{word}` is not defined here", f"did you mean `{entity}.{word}`?"
                 )
                 return
-        if place.scope == "pool" and word in self._candidates("position", "position"):
+        if word in _PRICES:
+            remedy = _PRICES_REMEDY
+        elif word in _BEGINNINGS:
+            remedy = f"`{word}` begins a statement here: what stands before it breaks off"
+        elif place.scope == "pool" and word in self._candidates("position", "position"):
+            self._meant("position", word)
             remedy = f"that is a position's; write `sum({word})` or another aggregate over the pool's positions"
         elif place.tier is not None and word in place.tier:
             remedy = f"did you mean `tier.{word}`?"
+        elif place.scope in {"pool", "position"} and (owner := self._member_with(word)) is not None:
+            self._meant(owner, word)
+            remedy = f"that is {_article(owner)}'s; a pool reads it as `sum({word} of {owner}s)` or another aggregate"
         elif place.scope == "pool" and word in STANDARD_FIGURES["position"]:
             remedy = f"define it of a position, `position {{ {word} = … }}`, or in the pool"
         else:
             remedy = did_you_mean(word, candidates) + "define it, or declare it as an input"
         self.report("undefined-name", name.span, f"`{word}` is not defined here", remedy)
+
+    def _meant(self, owner: Literal["position", "order", "balance"], word: str) -> None:
+        """A definition that is read in a wrong way is not told to be unused, too."""
+        rule = self._find(owner, owner, word)
+        if rule is not None:
+            self.whole.read.add(rule.definition.span)
+
+    def _member_with(self, word: str) -> Literal["order", "balance"] | None:
+        """What else a pool aggregates, of which the policy defines a name."""
+        owners: tuple[Literal["order", "balance"], ...] = ("order", "balance")
+        return next((owner for owner in owners if self._find(owner, owner, word) is not None), None)
 
     def _member_name(self, word: str, place: _Place, span: Span) -> Any:
         """The node of a name of the place's owner; None where its rule is broken; `_MISSING` where it has none."""

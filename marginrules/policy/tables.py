@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -83,7 +83,8 @@ def _from_rows(table: nodes.Table, diagnostics: list[Diagnostic]) -> LoadedTable
                 )
                 return None
             cells.append(value)
-            if dimension is not None and not _agree(columns, column, dimension, value):
+            above = [earlier[len(cells) - 1] for earlier in rows]
+            if dimension is not None and not _agree(columns, column, dimension, value, above):
                 _problem(
                     diagnostics,
                     span,
@@ -132,12 +133,19 @@ def _stray(columns: Sequence[str]) -> str:
     return f"`{others[0]}` does not go with `{columns[0]}`" if others else ""
 
 
-def _agree(columns: dict[str, Dimension], column: str, dimension: Dimension, value: Decimal | None) -> bool:
+def _agree(
+    columns: dict[str, Dimension],
+    column: str,
+    dimension: Dimension,
+    value: Decimal | None,
+    above: Sequence[Decimal | None],
+) -> bool:
+    """Whether a cell is of the dimension of its column, which is that of the first cell that says one."""
     known = columns.get(column)
-    if known is None or (known.kind == "literal" and dimension.kind != "literal"):
+    # A bare zero fits every column, and says nothing of it.
+    if known is None or (known.kind == "literal" and dimension.kind != "literal" and not any(above)):
         columns[column] = dimension
         return True
-    # A bare zero fits every column.
     return (
         known == dimension or (dimension.kind == "literal" and not value) or known.kind == dimension.kind == "literal"
     )
@@ -229,9 +237,25 @@ def _records(name: str, text: str) -> list[Mapping[str, Any]]:
     return records
 
 
+_PLACE = ""
+"""Under which no column can be called: where a row stands in its file."""
+
+
 def _csv(text: str) -> list[Mapping[str, Any]]:
-    lines = csv.reader(line for line in io.StringIO(text) if not line.startswith("#"))
+    number = 0
+
+    def rows() -> Iterator[str]:
+        nonlocal number
+        for number, line in enumerate(io.StringIO(text), 1):  # noqa: B007 - read where a row is wrong
+            if not line.startswith("#"):
+                yield line
+
+    lines = csv.reader(rows())
     heading = [name.strip() for name in next(lines, [])]
+    separator = next((sign for sign in ";\t" if len(heading) == 1 and sign in heading[0]), None)
+    if separator is not None:
+        found = "`;`" if separator == ";" else "tabs"
+        raise _DataError(f"its cells are separated by {found}", "separate them by commas, with a point for decimals")
     for name in heading:
         if not name or heading.count(name) > 1:
             problem = f"the column `{name}` is there twice" if name else "a column has no name"
@@ -242,16 +266,20 @@ def _csv(text: str) -> list[Mapping[str, Any]]:
             continue
         if len(cells) != len(heading):
             raise _DataError(
-                f"row {len(records) + 1} has {len(cells)} cells, the heading has {len(heading)}",
+                f"line {number} has {len(cells)} cells, the heading has {len(heading)}",
                 "write a cell for each column, an empty one for none",
             )
-        records.append(dict(zip(heading, cells, strict=True)))
+        records.append({**dict(zip(heading, cells, strict=True)), _PLACE: f"line {number}"})
     return records
 
 
 def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> LoadedTable:
     # A column that the first row has nothing for may begin further down.
-    columns = [column for column in dict.fromkeys(name for record in records for name in record) if column != "symbol"]
+    columns = [
+        column
+        for column in dict.fromkeys(name for record in records for name in record)
+        if column not in {"symbol", _PLACE}
+    ]
     bound = next((name for name in END_COLUMNS if name in columns), None)
     if bound is None:
         raise _DataError("there is no column `above`", "name the lower bounds of the tiers `above`, or `at_least`")
@@ -263,11 +291,12 @@ def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> 
         raise _DataError("there is no column `symbol`", "leave out `per symbol`, or add the column")
     rows: dict[str, list[tuple[Decimal | None, ...]]] = {}
     for index, record in enumerate(records, 1):
-        cells = tuple(_number(record.get(column), column, index) for column in columns)
+        place = record.get(_PLACE, f"row {index}")
+        cells = tuple(_number(record.get(column), column, place) for column in columns)
         if cells[0] is None:
-            raise _DataError(f"row {index} has no `{bound}`", "write its lower bound")
+            raise _DataError(f"{place} has no `{bound}`", "write its lower bound")
         if table.per_symbol and not record.get("symbol"):
-            raise _DataError(f"row {index} has no `symbol`", "write whose tier it is")
+            raise _DataError(f"{place} has no `symbol`", "write whose tier it is")
         rows.setdefault(str(record["symbol"]) if table.per_symbol else "", []).append(cells)
     typed = {column: _column_dimension(column, LITERAL) for column in columns}
     built = {symbol: TierTable(tuple(columns), tuple(found), name, of_policy=True) for symbol, found in rows.items()}
@@ -276,14 +305,14 @@ def _tables(table: nodes.Table, name: str, records: list[Mapping[str, Any]]) -> 
     return LoadedTable(table.name, built[""], None, typed, table.span)
 
 
-def _number(value: Any, column: str, row: int) -> Decimal | None:
+def _number(value: Any, column: str, place: str) -> Decimal | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
         number = Decimal(value if isinstance(value, Decimal) else str(value).strip())
     except InvalidOperation:
         remedy = "write a plain decimal" + (": 0.05 is 5 in a hundred" if "%" in str(value) else "")
-        raise _DataError(f"row {row}: `{column}` is no number: {value}", remedy) from None
+        raise _DataError(f"{place}: `{column}` is no number: {value}", remedy) from None
     if not number.is_finite() or len(number.as_tuple().digits) > PRECISION:
-        raise _DataError(f"row {row}: `{column}` is out of range: {value}", "write a plain decimal")
+        raise _DataError(f"{place}: `{column}` is out of range: {value}", "write a plain decimal")
     return number

@@ -22,6 +22,7 @@ from marginrules.errors import MarginRulesError
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.policy.catalogue import PolicyNotFoundError, load_policy
 from marginrules.policy.policy import Policy
+from marginrules.resources import policy_names
 
 Verdict = Literal["agrees", "disagrees", "source inconsistent", "no policy"]
 
@@ -122,15 +123,29 @@ def _malformed(case: Mapping[str, Any]) -> tuple[str, str, str] | None:
     if not isinstance(expect, dict):
         return "expect", "this is no object", 'write {"pools": […], "positions": […], "idle_equity": […]}'
     for section, records in expect.items():
-        if section not in _IDS or not isinstance(records, list):
+        if section not in _IDS:
             return f"expect/{section}", "a report has no such list", f"expect {', '.join(_IDS)}"
+        if not isinstance(records, list):
+            form = f'[{{"{_IDS[section]}": "…", "figure": "…"}}]'
+            return f"expect/{section}", "this is no list", f"write a list, which names each record in it: {form}"
         for place, record in enumerate(records):
             if not isinstance(record, dict) or _IDS[section] not in record:
                 return f"expect/{section}/{place}", f"`{_IDS[section]}` is missing", "say which record is meant"
-    return _malformed_excuse(case, expect)
+    known = [
+        f"{section}/{record[_IDS[section]]}/{name}"
+        for section, records in expect.items()
+        for record in records
+        for name in record
+        if name != _IDS[section]
+    ]
+    for figure in tolerance:
+        if figure != "default" and figure not in known:
+            at = f"tolerance/{figure.replace('~', '~0').replace('/', '~1')}"
+            return at, f"the case expects no {figure!r}", f"{did_you_mean(figure, known)}name what it expects"
+    return _malformed_excuse(case, known)
 
 
-def _malformed_excuse(case: Mapping[str, Any], expect: Mapping[str, Any]) -> tuple[str, str, str] | None:
+def _malformed_excuse(case: Mapping[str, Any], known: Sequence[str]) -> tuple[str, str, str] | None:
     """The same, of the figures that a case says to contradict one another."""
     if "inconsistent" not in case:
         return None
@@ -139,13 +154,6 @@ def _malformed_excuse(case: Mapping[str, Any], expect: Mapping[str, Any]) -> tup
         return "inconsistent", "this is no list", 'write ["section/id/figure", …]'
     if not str(case.get("note", "")).startswith(INCONSISTENT):
         return "inconsistent", f"the note does not begin with {INCONSISTENT}", "say there what contradicts what"
-    known = [
-        f"{section}/{record[_IDS[section]]}/{name}"
-        for section, records in expect.items()
-        for record in records
-        for name in record
-        if name != _IDS[section]
-    ]
     for place, at in enumerate(listed):
         if at not in known:
             return (
@@ -169,29 +177,37 @@ def run_directory(directory: Path) -> Iterator[VenueResults]:
     for path in files:
         venue, cases = read_cases(path)
         for index, case in enumerate(cases):
-            _policy_of(case, f"{path}: /cases/{index}/policy")
-        yield VenueResults(venue, tuple(run_case(venue, case) for case in cases))
+            _policy_of(case, directory, f"{path}: /cases/{index}/policy")
+        yield VenueResults(venue, tuple(run_case(venue, case, directory) for case in cases))
 
 
-def _policy_of(case: Mapping[str, Any], place: str) -> Policy | None:
+def _policy_of(case: Mapping[str, Any], directory: Path | None, place: str) -> Policy | None:
     """The policy that a case names; None where it says, with null, that there is none."""
     if case["policy"] is None:
         return None
+    name = str(case["policy"])
     try:
-        return load_policy(str(case["policy"]))
+        if directory is not None and name not in policy_names() and (beside := directory / name).is_file():
+            return load_policy(beside)
+        return load_policy(name)
     except PolicyNotFoundError as error:
         message = f"{place}: {error}, or write null where no policy covers it yet"
         raise CaseError(message) from None
 
 
-def run_case(venue: str, case: Mapping[str, Any]) -> CaseResult:
+def run_case(venue: str, case: Mapping[str, Any], directory: Path | None = None) -> CaseResult:
     """Evaluate a case's account under its policy and compare what it expects.
+
+    Args:
+        venue: whose case it is.
+        case: the case, of the form.
+        directory: where the path of a rule file begins; else where the command was given.
 
     Raises:
         CaseError: there is no such policy.
     """
     name = str(case["name"])
-    policy = _policy_of(case, name)
+    policy = _policy_of(case, directory, name)
     if policy is None:
         return CaseResult(venue, name, "no policy", 0, remark="no policy covers it yet")
     try:

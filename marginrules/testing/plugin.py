@@ -6,6 +6,7 @@ line that binds it. Amounts may have thousands separators and are in the account
 
 import os
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,8 @@ import marginrules.account.documents as account_documents
 from marginrules.arithmetic import plain_text
 from marginrules.engine.arrange import ImpossibleError
 from marginrules.engine.report import PoolReport, PositionReport
+from marginrules.errors import MarginRulesError
+from marginrules.language.diagnostics import did_you_mean
 from marginrules.testing.steps import no_such_step
 from marginrules.testing.world import Document, World, number
 
@@ -34,8 +37,8 @@ _FIGURES = {
     "liquidation price": "liquidation_price",
     "bankruptcy price": "bankruptcy_price",
 }
-_FIGURE = "|".join(_FIGURES) + r"|[a-z]\w*"
-"""A figure that every report has, or the name of one that the policy publishes."""
+_FIGURE = "|".join(_FIGURES) + r"|[a-z]\w*(?: (?!of\b)[a-z]\w*){0,5}"
+"""A figure that every report has, or one that the policy publishes: its name, with `_` or with spaces."""
 _MOVES = r"(?P<moves>[A-Z]\w* (?:falls|rises) by .+)"
 _WALLET = r"(?: (?:in|to|from) wallet (?P<wallet>[\w./:\-]+))?"
 
@@ -57,6 +60,16 @@ def pytest_bdd_step_func_lookup_error(feature: Feature, step: Step) -> None:
     known = getattr(import_module("pytest_bdd.steps"), "step_function_context_registry", {})
     place = f"{os.path.relpath(feature.filename)}:{step.line_number}"
     pytest.fail(no_such_step(place, step.type, step.name, known.values(), _READABLE), pytrace=False)
+
+
+def pytest_bdd_step_error(feature: Feature, step: Step, step_func: Callable[..., object], exception: Exception) -> None:
+    """A step of this package that fails says where it stands and why, without the inside of the program."""
+    if step_func.__module__ == __name__ and isinstance(exception, AssertionError | MarginRulesError):
+        place = f"{os.path.relpath(feature.filename)}:{step.line_number}"
+        # Where pytest rewrites assertions it adds the comparison to what they say.
+        reason = str(exception).split("\nassert ")[0]
+        failure = pytest.fail.Exception(f"{place}: `{step.type.capitalize()} {step.name}`\n{reason}", pytrace=False)
+        raise failure from None
 
 
 @pytest.fixture
@@ -106,17 +119,20 @@ def position_at(
 @given(parsers.re(rf"(?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*) (?:is|are) assigned to (?P<name>\w+)"))
 def assigned(world: World, amount: str, asset: str, name: str) -> None:
     """The margin assigned to an isolated position."""
-    record = world.position(name)
-    instrument = next(entry for entry in world.section("instruments") if entry["symbol"] == record["symbol"])
-    assert instrument["settle"] == asset, f"{name} settles in {instrument['settle']}, not in {asset}"
-    record["assigned_margin"] = plain_text(number(amount))
+    _settles(world, name, asset)
+    world.position(name)["assigned_margin"] = plain_text(number(amount))
     world.changed()
+
+
+def _settles(world: World, name: str, asset: str) -> None:
+    settle = world.contract_of(name)["settle"]
+    assert settle == asset, f"{name} settles in {settle}, not in {asset}"
 
 
 @given(parsers.re(rf"(?P<name>\w+) has accrued funding of (?P<amount>{_AMOUNT}) (?P<asset>[A-Z]\w*)"))
 def accrued_funding(world: World, name: str, amount: str, asset: str) -> None:
     """Funding not yet settled; positive is due to the trader."""
-    del asset
+    _settles(world, name, asset)
     world.position(name)["accrued_funding"] = plain_text(number(amount))
     world.changed()
 
@@ -141,8 +157,9 @@ def contract_at(world: World, base: str, price: str, quote: str | None, inverse:
 @given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has:"))
 def instrument_fields(world: World, base: str, datatable: list[list[str]]) -> None:
     """Fields of the contract on an underlying, a row a field."""
-    _fill_in(world.instrument(base), datatable)
-    world.changed()
+    fields: Document = {}
+    _fill_in(fields, datatable)
+    world.say_of_contract(base, fields)
 
 
 @given(parsers.re(r"the asset (?P<asset>[A-Z]\w*) has:"))
@@ -162,8 +179,7 @@ def asset_field(world: World, asset: str, name: str, value: str) -> None:
 @given(parsers.re(r"the (?P<base>[A-Z]\w*) contract has (?P<name>\w+) (?P<value>\S+)"))
 def instrument_field(world: World, base: str, name: str, value: str) -> None:
     """A field of the contract on an underlying."""
-    world.instrument(base)[name] = _input(value)
-    world.changed()
+    world.say_of_contract(base, {name: _input(value)})
 
 
 @given(parsers.re(r"the (?P<base>[A-Z]\w*) contract is inverse, quoted in (?P<quote>[A-Z]\w*)"))
@@ -489,23 +505,33 @@ def _record(world: World, identity: str) -> PoolReport | PositionReport:
     for found in records:
         if found.id == identity:
             return found
-    known = [found.id for found in records]
-    message = f"nothing in the report is called {identity}: {known}"
+    message = f"nothing in the report is called {identity}; there are {', '.join(found.id for found in records)}"
     raise AssertionError(message)
 
 
 def _figure(world: World, words: str, identity: str) -> object:
     record = _record(world, identity)
-    if words in record.figures:
-        return record.figures[words]
+    if (published := words.replace(" ", "_")) in record.figures:
+        return record.figures[published]
     name = _FIGURES.get(words)
     known = [*(entry for entry, attribute in _FIGURES.items() if hasattr(record, attribute)), *record.figures]
-    assert name is not None and hasattr(record, name), f"{identity} has no {words}; it has {', '.join(known)}"  # noqa: PT018 - one question
+    near = did_you_mean(words, known)
+    assert name is not None and hasattr(record, name), f"{identity} has no {words}; {near}it has {', '.join(known)}"  # noqa: PT018 - one question
     return getattr(record, name)
 
 
 def _name_of(words: str) -> str:
-    return _FIGURES.get(words, words)
+    return _FIGURES.get(words, words.replace(" ", "_"))
+
+
+def _asset_of(world: World, words: str, identity: str) -> str | None:
+    """The asset that a figure is in; None of one that the policy publishes of a position: it may be in any."""
+    record = _record(world, identity)
+    if isinstance(record, PoolReport):
+        return record.asset
+    if words not in _FIGURES or words == "margin ratio":
+        return None
+    return str(world.contract_of(identity)["quote" if words.endswith("price") else "settle"])
 
 
 def _rounds_to(found: object, wanted: Decimal, places: str) -> bool:
@@ -521,9 +547,8 @@ def _rounds_to(found: object, wanted: Decimal, places: str) -> bool:
 def figure_is(world: World, words: str, identity: str, amount: str, asset: str | None) -> None:
     """A figure, exactly."""
     found, wanted = _figure(world, words, identity), number(amount)
-    record = _record(world, identity)
-    if asset is not None and isinstance(record, PoolReport):
-        assert record.asset == asset, f"{identity} is valued in {record.asset}, not in {asset}"
+    known = None if asset is None else _asset_of(world, words, identity)
+    assert known in {None, asset}, f"the {words} of {identity} is in {known}, not in {asset}"
     world.expect(_name_of(words), identity, found, wanted, holds=lambda: found == wanted)
 
 

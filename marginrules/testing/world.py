@@ -145,8 +145,22 @@ class World:
         for record in self.section("instruments"):
             if record["base"] == base:
                 return record
-        message = f"no contract on {base} in this account: {[record['base'] for record in self.section('instruments')]}"
+        known = [record["base"] for record in self.section("instruments")]
+        message = (
+            f"no contract on {base} in this account; it has {', '.join(known) if known else 'none yet'}\n"
+            f"help: say `Given a {base} contract at PRICE` before this step"
+        )
         raise AssertionError(message)
+
+    def say_of_contract(self, base: str, fields: Document) -> None:
+        """Fields of the contract on an underlying; what is held and ordered of it follows where its symbol changes."""
+        record = self.instrument(base)
+        before = record["symbol"]
+        record.update(fields)
+        for held in (*self.section("positions"), *self.section("orders")):
+            if held["symbol"] == before:
+                held["symbol"] = record["symbol"]
+        self.changed()
 
     def make_inverse(self, base: str, quote: str) -> None:
         """Let the contract on an underlying be inverse."""
@@ -164,8 +178,18 @@ class World:
         for record in self.section("positions"):
             if record["id"] == name:
                 return record
-        message = f"no position {name} in this account: {[record['id'] for record in self.section('positions')]}"
+        known = ", ".join(record["id"] for record in self.section("positions"))
+        message = f"no position {name} in this account; it has {known or 'none'}"
         raise AssertionError(message)
+
+    def contract_of(self, name: str) -> Document:
+        """The record of the contract that a position is in."""
+        symbol = self.position(name)["symbol"]
+        found = next((record for record in self.section("instruments") if record["symbol"] == symbol), None)
+        if found is None:
+            message = f"{name} is in {symbol}, which is no contract of this account"
+            raise AssertionError(message)
+        return found
 
     def add_contract(self, base: str, price: str, quote: str | None = None, *, inverse: bool = False) -> None:
         """A contract on an underlying at a mark price, linear unless it settles in its base."""

@@ -143,6 +143,30 @@ def test_a_rule_whose_condition_is_unknown_refuses_and_says_what_is_missing() ->
     assert "unknown, because instrument ETH-PERP has no mark_price" in decision.because
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'refuse withdraw when pool.equity < 10 * pool.collateral because "in debt" as "E-1"',
+        'allow withdraw when pool.equity > 10 * pool.collateral because "in debt" as "E-1"',
+        'allow withdraw leaving pool.equity > 10 * pool.collateral because "in debt" as "E-1"',
+        'allow withdraw leaving every pool with equity > 10 * collateral because "in debt" as "E-1"',
+    ],
+)
+def test_a_refusal_for_what_is_unknown_has_no_name_of_the_venue(rule: str) -> None:
+    """Whether the venue would refuse is not known, so what it would call that is not said."""
+    policy = load_text(
+        'policy named {\n title "n"\n version "1"\n}\npool cross {\n covers positions\n one per account\n'
+        f" draws on balances\n equity = collateral + sum(unrealized_pnl)\n}}\n{rule}\n"
+    )
+    instruments = [{**entry} for entry in DOCUMENT["instruments"]]
+    ask = Action("withdraw", asset="USDC", amount=Decimal(1))
+    assert decide(policy, account(instruments=instruments), ask).refusal == "E-1"
+    del instruments[1]["mark_price"]
+    decision = decide(policy, account(instruments=instruments), ask)
+    assert decision.unknown
+    assert decision.refusal is None
+
+
 def test_a_decision_names_rule_citation_and_the_figures_it_compared() -> None:
     """What a support desk needs."""
     decision = decide(load_policy("hyperliquid"), account(), Action("add_margin", position="A", amount=Decimal(5000)))

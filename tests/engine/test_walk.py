@@ -266,7 +266,7 @@ position {
     ("condition", "expected"),
     [
         # The equity of 20 long is 20 p - 1000: 400 at 70, 1500 at 125.
-        ("number(equity) < 400 or number(equity) > 1500", ["70", "125"]),
+        ("number(equity) < 400 or not number(equity) <= 1500", ["70", "125"]),
         ("low or number(equity) < 600", ["80"]),
         ("number(equity) < 600 and low", ["70"]),
         ("not (number(equity) >= 400 and number(equity) <= 1500)", ["70", "125"]),

@@ -119,3 +119,97 @@ def test_a_case_file_that_is_no_json_is_named_with_its_folder(
     (tmp_path / "venue.json").write_text('{"venue": 3', encoding="utf-8")
     assert run(["test", "--cases", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'venue.json'}: ")
+
+
+HOUSE = """policy house {
+  title   "House"
+  version "1"
+}
+
+table steps from "steps.csv" per symbol
+
+position {
+  maintenance_margin = tiered notional by steps rate tier.maintenance_rate
+  publish close_fee  = notional * 1%
+}
+
+pool cross {
+  covers   positions where margin_mode == cross
+  one per  account
+  draws on remainder of balances
+
+  equity = collateral + sum(unrealized_pnl)
+}
+
+pool isolated {
+  covers   positions where margin_mode == isolated
+  one per  position
+  draws on assigned_margin
+
+  equity = collateral + unrealized_pnl
+}
+
+allow add_margin
+"""
+"""A policy whose table goes by the venue's own symbols."""
+
+SYMBOLS = """Feature: Symbols
+  Scenario: The venue's own
+    Given the policy "house.margin"
+    And an account with 2,000 USDC
+    And an isolated long A of 1 BTC at 1,000 with 10x leverage
+    And the BTC contract has symbol BTCUSDC
+    Then the maintenance margin of A is 5 USDC
+    And the close fee of A is 10 USDC
+    And the close_fee of A is 10
+    And the close fee of A is 10.0 to 1 place
+"""
+
+
+def _told(text: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    (tmp_path / "house.margin").write_text(HOUSE, encoding="utf-8")
+    (tmp_path / "steps.csv").write_text("symbol,above,maintenance_rate\nBTCUSDC,0,0.005\n", encoding="utf-8")
+    (tmp_path / "house.feature").write_text(text, encoding="utf-8")
+    return run(["test", "house.feature"]), capfd.readouterr().out
+
+
+def test_a_contract_can_have_the_venues_symbol_and_a_figure_is_said_in_words(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positions that are there already follow; `close_fee` is the close fee."""
+    monkeypatch.chdir(tmp_path)
+    code, told = _told(SYMBOLS, tmp_path, capfd)
+    assert code == 0, told
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "message"),
+    [
+        ("is 5 USDC", "is 6 USDC", 7, "maintenance_margin of A is 5, expected 6"),
+        ("is 5 USDC", "is 5 BTC", 7, "the maintenance margin of A is in USDC, not in BTC"),
+        ("maintenance margin", "maintenace margin", 7, "A has no maintenace margin; did you mean `maintenance margin`"),
+        ("close fee of A is 10 USDC", "close fee of B is 10 USDC", 8, "nothing in the report is called B; there are "),
+        ("has symbol", "has maximum_leverage", 7, "no 'maximum_leverage'"),
+        ("the BTC contract", "the ETH contract", 6, "no contract on ETH in this account; it has BTC"),
+        ("And the BTC", "And A has accrued funding of 1 USDT\n    And the BTC", 6, "A settles in USDC, not in USDT"),
+    ],
+)
+def test_a_step_that_fails_says_where_and_why(
+    right: str,
+    wrong: str,
+    line: int,
+    message: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The file, the line, the step and the reason; nothing of the program's inside."""
+    monkeypatch.chdir(tmp_path)
+    code, told = _told(SYMBOLS.replace(right, wrong, 1), tmp_path, capfd)
+    assert code == 1
+    assert [found for found in told.splitlines() if found.startswith(f"house.feature:{line}: `")]
+    assert message in told
+    assert "plugin.py" not in told
+    assert "During handling" not in told
+    assert "\nassert " not in told
+    assert "site-packages" not in told

@@ -63,13 +63,8 @@ def _broken(text: str, span: Span, chance: random.Random) -> str | None:
     return broken if broken and found(text[: span.start] + broken + text[span.end :]) else None
 
 
-@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
-@settings(max_examples=max(1, settings().max_examples // 20))
-@given(st.integers(min_value=0))
-def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) -> None:
-    """In statements of different blocks, a token is left out or put in or a keyword misspelt."""
-    chance = random.Random(seed)  # noqa: S311 - a test's own choices
-    text = path.read_text(encoding="utf-8")
+def broken_text(text: str, chance: random.Random) -> tuple[str, list[tuple[int, int]]]:
+    """A rule file with a statement broken in some of its blocks, and where these are."""
     blocks = _blocks(text)
     chosen = [chance.choice(block) for block in chance.sample(blocks, min(4, len(blocks)))]
     places: list[tuple[int, int]] = []
@@ -80,7 +75,15 @@ def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) 
             changed += text[behind : span.start] + broken
             places.append((len(changed) - len(broken), len(changed)))
             behind = span.end
-    changed += text[behind:]
+    return changed + text[behind:], places
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+@settings(max_examples=max(1, settings().max_examples // 20))
+@given(st.integers(min_value=0))
+def test_each_broken_statement_is_told_once_and_no_other(path: Path, seed: int) -> None:
+    """In statements of different blocks, a token is left out or put in or a keyword misspelt."""
+    changed, places = broken_text(path.read_text(encoding="utf-8"), random.Random(seed))  # noqa: S311 - a test's own choices
     told = [0] * len(places)
     for diagnostic in found(changed):
         start = diagnostic.span.start
@@ -216,6 +219,12 @@ def _put(text: str, where: str) -> str:
         ("position", "x =\u00a01", "\u00a0", "write a plain space"),
         ("position", "\u00a0 x = 1", "\u00a0", "write a plain space"),
         ("position", "x = 1;", ";", "leave out the `;`"),
+        ("position", "x = (notional + 1)) * 2", ")", "leave it out"),
+        ("position", "x = 2 floor * notional", "2 floor", "write `2 * floor`"),
+        ("position", "close-fee = 1", "close-fee", "write `close_fee`"),
+        ("position", "publish close fee = 1", "publish close fee", "write `publish close_fee`"),
+        ("pool", "auto close = 1", "auto close", "write `auto_close`"),
+        ("file", 'allow deposit when amount > 0 "so it is"', '"so it is"', "write `because` before it"),
         ("position", "x = if a then 1 elif b then 2 else 3", "elif", "write `else if`"),
         ("position", "x = if a 1 else 3", "1", "write `then` before it"),
         ("position", "x = max(a b)", "b", "write `,` before it"),
@@ -260,6 +269,16 @@ def test_a_common_slip_is_told_with_what_to_write(where: str, wrong: str, guilty
         ("position", "x = 007", "007", "leave out the zero"),
         ("position", "x = ٣", "٣", "digits 0 to 9"),
         ("position", "x = 1 +", "+", "expected"),
+        ("file", "input account.x: flag = false", "false", 'an input ends with what it is, in quotes: `"…"`'),
+        ("file", "input account.x: number in 0 .. 1", "1", 'an input ends with what it is, in quotes: `"…"`'),
+        ("file", "refuse deposit when amount > 0", "0", 'a `refuse` says why: `because "…"`'),
+        ("file", "table t cites s {\n  | above |\n  | 0 |\n}", "cites", "behind its rows"),
+        (
+            "file",
+            "table t {\n  | above | x |\n  | 0 | 1\n  | 2 | 3 |\n}",
+            "| 0 | 1\n  | 2 | 3 |",
+            "end each row with `|`",
+        ),
         ("file", 'allow deposit because "so', '"', 'end it with `"` on the same line'),
         ("position", "\tx = $", "$", "expected"),
     ],

@@ -123,12 +123,13 @@ def test_a_rule_file_reads_only_data_beside_it(tmp_path: Path, name: str) -> Non
     [
         ("rate\n1\n", "no column `above`"),
         ("above,maintenance_rate\n", "no rows"),
-        ("above,maintenance_rate\n0,x\n", "row 1: `maintenance_rate` is no number"),
+        ("above,maintenance_rate\n0,x\n", "line 2: `maintenance_rate` is no number"),
+        ("# ours\nabove,maintenance_rate\n0,0.1\n# more\n\n5,y\n", "line 6: `maintenance_rate` is no number"),
         ("above,maintenance_rate\n0,2\n", "outside 0 .. 1"),
         ("above,maintenance_rate\n5,0.1\n0,0.2\n", "begins above 0"),
         ("above,maintenance_rate\n0,5%\n", "0.05 is 5 in a hundred"),
-        ("above,maintenance_rate\n0,0.1,0.2\n", "row 1 has 3 cells, the heading has 2"),
-        ("above,maintenance_rate\n0\n", "row 1 has 1 cells, the heading has 2"),
+        ("above,maintenance_rate\n0,0.1,0.2\n", "line 2 has 3 cells, the heading has 2"),
+        ("above,maintenance_rate\n0\n", "line 2 has 1 cells, the heading has 2"),
         ("above,maintenance_rate,maintenance_rate\n0,0.1,0.2\n", "`maintenance_rate` is there twice"),
         ("above,\n0,0.1\n", "a column has no name"),
         ("at_least,up_to,maintenance_rate\n0,,0.1\n", "`up_to` does not go with `at_least`"),
@@ -210,3 +211,14 @@ pool cross {
         encoding="utf-8",
     )
     assert load_policy(str(tmp_path / "marked.margin")).name == "marked"
+
+
+@pytest.mark.parametrize(("sign", "words"), [(";", "`;`"), ("\t", "tabs")])
+def test_a_data_file_with_other_separators_is_told_so(sign: str, words: str, tmp_path: Path) -> None:
+    """Not that a column is missing."""
+    (tmp_path / "t.csv").write_text(f"above{sign}maintenance_rate\n0{sign}0,01\n", encoding="utf-8")
+    text = 'policy p { title "T" version "1" }\ntable t from "t.csv"\n'
+    _, found = diagnose_text(text, "p.margin", tmp_path)
+    (told,) = [entry for entry in found if entry.code == "bad-table"]
+    assert told.problem == f"t.csv: its cells are separated by {words}"
+    assert "commas" in told.remedy

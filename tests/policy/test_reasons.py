@@ -131,3 +131,9 @@ def test_a_reason_in_the_middle_is_not_the_whole_rules() -> None:
     assert isinstance(rule, nodes.Allow)
     assert rule.because is None
     assert [part.because for part in rule.leaving] == ["a", None]
+
+
+def test_a_reason_that_is_a_sentence_is_continued_without_its_stop() -> None:
+    """As venues write them."""
+    found = _refused('allow open leaving pool.equity >= 5 * pool.equity because "Not enough margin."')
+    assert found.because == "Not enough margin: it must leave pool.equity >= 5 * pool.equity"

@@ -71,6 +71,9 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("default-out-of-range", "10%", ("range",), {"file": 'input position.f: rate in 10% .. 5% "f"'}),
     ("default-out-of-range", "7", ("range",), {"file": 'input position.f: money in settle = 7 in 0 .. 5 "f"'}),
     ("not-a-rate", "50", ("rate",), {"file": "table t { | above | maintenance_rate | | 0 | 50 | }"}),
+    ("bad-table", "10%", ("`f`", "a bare number", "a rate"), {"file": "table t { | above | f | | 0 | 8 | | 10 | 10% | }"}),
+    ("bad-table", "20 USDC", ("`above`", "a bare number", "USDC"), {"file": "table t { | above | f | | 0 | - | | 10 | - | | 20 USDC | - | }"}),
+    ("rate-out-of-range", "| 10 | 250% |", ("`f` is 2.5",), {"file": "table t { | above | f | | 0 | 8% | | 10 | 250% | }"}),
     ("dimension-mismatch", "quantity", ("price", "quantity"), {"position": "publish x = entry_price + quantity"}),
     ("dimension-mismatch", "1%", ("money", "rate"), {"boundary": "equity < 1%"}),
     ("dimension-mismatch", "1%", ("money", "rate"), {"position": "publish x = notional + 1%"}),
@@ -197,6 +200,21 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("unused-default", "5", ("quantity", "default"), {"file": 'input position.quantity: quantity = 5 "q"'}),
     ("unused-default", "0", ("assigned_margin", "default"), {"file": 'input position.assigned_margin: money in settle = 0 "m"'}),
     ("not-a-rate", "maintenance_margin / equity >= 100", ("ratio", "bare number", "100%"), {"boundary": "equity <= 0 or maintenance_margin / equity >= 100"}),
+    ("upside-down-boundary", "equity >= maintenance_margin", ("`cross`", "`<=` in place of `>=`"), {"boundary": "equity >= maintenance_margin"}),
+    ("upside-down-boundary", "maintenance_margin < equity", ("`>` in place of `<`",), {"boundary": "count(positions) > 0 and maintenance_margin < equity"}),
+    ("upside-down-boundary", "0 < equity - maintenance_margin", ("`>` in place of `<`",), {"boundary": "equity < 0 or 0 < equity - maintenance_margin"}),
+    ("upside-down-boundary", "maintenance_margin / equity < 100%", ("`>` in place of `<`",), {"boundary": "equity <= 0 or maintenance_margin / equity < 100%"}),
+    ("upside-down-boundary", "90% * sum(amount in USD of balances) > 1 USD", ("`<` in place of `>`",), USD | {"boundary": "90% * sum(amount in USD of balances) > 1 USD"}),
+    ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}),
+    ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = hold"}),
+    ("undefined-name", "bankruptcy_price", ("solved from the rules", "`hand over`"), {"end": "liquidation cross { step a close 100% at bankruptcy_price }"}),
+    ("undefined-name", "liquidation_price", ("solved from the rules",), {"position": "publish x = entry_price - liquidation_price"}),
+    ("undefined-name", "position.liquidation_price", ("solved from the rules",), {"end": "allow open leaving position.liquidation_price > 0 * price"}),
+    ("undefined-name", "publish", ("begins a statement", "breaks off"), {"pool": "publish x = 3 *\n publish y = equity"}),
+    ("undefined-name", "position.leverage", ("`place_order` concerns no position", "rule of its own"), {"end": "allow open, place_order when position.leverage < 5"}),
+    ("undefined-name", "position.leverage", ("`place_order` concerns no position", "the action says"), {"end": "allow place_order when position.leverage < 5"}),
+    ("undefined-name", "crosss.equity", ("did you mean `cross`", "`position.`"), {"end": "allow add_margin when amount < crosss.equity"}),
+    ("duplicate-definition", "x from 2026-01-01 = 2 * notional", ("for the same days", "`until` the day that the other holds `from`"), {"position": "publish x until 2026-02-01 = notional\n publish x from 2026-01-01 = 2 * notional"}),
     ("not-a-rate", "50 > equity / sum(maintenance_margin)", ("ratio", "bare number", "50%"), {"boundary": "50 > equity / sum(maintenance_margin)"}),
     ("ratio-of-equity", "maintenance_margin / equity >= 100%", ("zero", "maintenance_margin >= equity"), {"boundary": "maintenance_margin / equity >= 100%"}),
     ("ratio-of-equity", "margin_ratio > 80%", ("zero", "maintenance_margin > 80% * equity"), {"pool": "margin_ratio = maintenance_margin / equity\n  threshold t when count(positions) > 0 and margin_ratio > 80%"}),
@@ -256,6 +274,27 @@ def test_the_policy_without_a_mistake_is_accepted() -> None:
     """What is seeded is the only thing wrong."""
     policy, found = diagnose_text(POLICY.format(**DEFAULTS), "seeded.margin")
     assert policy is not None, "\n".join(entry.render() for entry in found)
+
+
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        "equity < maintenance_margin and equity >= 0 * maintenance_margin",
+        "equity <= 0 or equity < maintenance_margin and 10 * maintenance_margin > equity",
+        "abs(equity) > maintenance_margin",
+        "maintenance_margin > equity",
+    ],
+)
+def test_a_boundary_that_bounds_the_equity_from_above_is_not_upside_down(boundary: str) -> None:
+    """A band, and what cannot be told, is no mistake."""
+    _, found = diagnose_text(POLICY.format(**DEFAULTS | {"boundary": boundary}), "seeded.margin")
+    assert [entry.code for entry in found] == []
+
+
+def test_a_definition_that_is_read_in_a_wrong_way_is_not_told_to_be_unused() -> None:
+    """It would be left out, and was meant to be used."""
+    _, found = diagnose_text(_text({"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}, ""), "p")
+    assert [entry.code for entry in found] == ["undefined-name"]
 
 
 def test_all_problems_of_a_file_are_reported_at_once() -> None:

@@ -17,6 +17,7 @@ from marginrules.policy.checks.tier_tables import tier_tables
 from marginrules.policy.checks.undeclared_sources import undeclared_sources
 from marginrules.policy.checks.unreachable_branches import unreachable_branches
 from marginrules.policy.checks.unused_definitions import unused_definitions
+from marginrules.policy.checks.upside_down_boundaries import upside_down_boundaries
 
 CHECKS: tuple[Check, ...] = (
     incomplete_header,
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     tier_tables,
     rate_out_of_range,
     ratio_boundaries,
+    upside_down_boundaries,
     initial_below_maintenance,
     unreachable_branches,
     decided_conditions,

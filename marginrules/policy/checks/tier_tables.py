@@ -1,6 +1,6 @@
 """Tier tables: `tier-order`, `tier-gap`, `tier-overlap`, `tier-amount`, `rate-out-of-range`, `initial-below-maintenance`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from marginrules.account.state import TierTable, amounts_agree
@@ -19,10 +19,11 @@ def tier_tables(checking: Checking) -> list[Diagnostic]:
     for name, loaded in checking.tables.items():
         declared = checking.rules.tables[name]
         tables = {"": loaded.table} if loaded.table is not None else dict(loaded.by_symbol or {})
+        rates = {column for column, dimension in loaded.columns.items() if dimension.kind == "rate"}
         for symbol, table in tables.items():
             if table is not None:
                 label = f"table `{name}`" + (f", {symbol}" if symbol else "")
-                found.extend(_check(table, label, _places(declared, table), in_file=bool(declared.rows)))
+                found.extend(_check(table, label, _places(declared, table), rates, in_file=bool(declared.rows)))
     return found
 
 
@@ -32,7 +33,9 @@ def _places(declared: nodes.Table, table: TierTable) -> list[Span]:
     return [declared.span] * len(table.rows)
 
 
-def _check(table: TierTable, label: str, places: list[Span], *, in_file: bool) -> Iterator[Diagnostic]:
+def _check(
+    table: TierTable, label: str, places: list[Span], rates: Collection[str], *, in_file: bool
+) -> Iterator[Diagnostic]:
     lowest, begins = table.rows[0][0], table.columns[0].replace("_", " ")
     if lowest is not None and lowest > 0:
         yield Diagnostic(
@@ -52,7 +55,7 @@ def _check(table: TierTable, label: str, places: list[Span], *, in_file: bool) -
             )
             return
         yield from _bounds(table, index, row_label, places[index])
-        yield from _rates(table, index, row_label, places[index], in_file=in_file)
+        yield from _rates(table, index, row_label, places[index], rates, in_file=in_file)
         rate, published = table.cell(index, "maintenance_rate"), table.cell(index, "maintenance_amount")
         if rate is None:
             continue
@@ -91,14 +94,18 @@ def _bounds(table: TierTable, index: int, label: str, place: Span) -> Iterator[D
             )
 
 
-def _rates(table: TierTable, index: int, label: str, place: Span, *, in_file: bool) -> Iterator[Diagnostic]:
+def _rates(
+    table: TierTable, index: int, label: str, place: Span, rates: Collection[str], *, in_file: bool
+) -> Iterator[Diagnostic]:
     for column in table.columns:
         value = table.cell(index, column)
-        if column.endswith("_rate") and value is not None and not 0 <= value <= _ONE:
+        # A column of fees may hold rebates.
+        least = Decimal(0) if column.endswith("_rate") else -_ONE
+        if column in rates and value is not None and not least <= value <= _ONE:
             yield Diagnostic(
                 "rate-out-of-range",
                 place,
-                f"{label}: `{column}` is {value}, outside 0 .. 1",
+                f"{label}: `{column}` is {value}, outside {least} .. 1",
                 f"write `{value}%` if {value} in a hundred is meant"
                 if in_file
                 else f"write {plain_text(value / 100)} if {value} in a hundred is meant",
