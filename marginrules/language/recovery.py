@@ -747,6 +747,8 @@ def _left_unsaid(stop: _Stop) -> str:
         return 'an input ends with what it is, in quotes: `"…"`'
     if "REFUSE" in kinds and "BECAUSE" in stop.accepts:
         return 'a `refuse` says why: `because "…"`'
+    if "IMPOSSIBLE" in kinds and "BECAUSE" in stop.accepts:
+        return 'what is impossible is said with its reason: `because "…"`'
     if "TABLE" in kinds and stop.word == "cites":
         return "what a table cites stands behind its rows, or its file"
     return ""

@@ -272,6 +272,12 @@ def test_a_common_slip_is_told_with_what_to_write(where: str, wrong: str, guilty
         ("file", "input account.x: flag = false", "false", 'an input ends with what it is, in quotes: `"…"`'),
         ("file", "input account.x: number in 0 .. 1", "1", 'an input ends with what it is, in quotes: `"…"`'),
         ("file", "refuse deposit when amount > 0", "0", 'a `refuse` says why: `because "…"`'),
+        (
+            "file",
+            "impossible position when margin_mode == isolated",
+            "isolated",
+            'what is impossible is said with its reason: `because "…"`',
+        ),
         ("file", "table t cites s {\n  | above |\n  | 0 |\n}", "cites", "behind its rows"),
         (
             "file",
