@@ -206,6 +206,15 @@ class Replay:
         if at is None:
             return dict(changed)
         moment = _moment(at)
+        if event.get("event") != "account":
+            for state in changed.values():
+                reached = state.account.as_of
+                if reached is not None and moment < reached:
+                    message = (
+                        f"/at: {_short(at)} is before {reached.isoformat()}, which account {state.account.id} has reached\n"
+                        "help: put the events in the order of their times"
+                    )
+                    raise EventError(message)
         return {name: evolve(state, account=evolve(state.account, as_of=moment)) for name, state in changed.items()}
 
     def _filled(self, state: AccountState, event: Mapping[str, Any]) -> AccountState:

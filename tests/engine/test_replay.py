@@ -190,3 +190,25 @@ def test_a_stream_takes_no_more_memory_the_longer_it_is() -> None:
     finally:
         tracemalloc.stop()
     assert held[1] - held[0] < 50_000
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event": "mark", "symbol": "BTC-PERP", "price": "97000"},
+        {"event": "funding", "symbol": "BTC-PERP", "rate": "0.0001"},
+        {"action": "deposit", "account": "alice", "asset": "USDC", "amount": "1"},
+    ],
+    ids=lambda event: event.get("event", "action"),
+)
+def test_time_does_not_run_backwards(event: dict[str, str]) -> None:
+    """At the same moment much can happen; before it nothing any more, but a new account begins at its own time."""
+    found = replay()
+    found.feed({"event": "mark", "symbol": "BTC-PERP", "price": "98000", "at": "2026-11-24T00:00:00Z"})
+    found.feed({"event": "mark", "symbol": "ETH-PERP", "price": "2000", "at": "2026-11-24T01:00:00+01:00"})
+    before = found.state("alice")
+    with pytest.raises(EventError, match="/at: '2026-11-23T23:59:59Z' is before 2026-11-24.*, which account alice has"):
+        found.feed({**event, "at": "2026-11-23T23:59:59Z"})
+    assert found.state("alice") == before
+    found.feed({**event, "at": "2026-11-24T00:00:00Z"})
+    found.feed({"event": "account", "document": DOCUMENT, "at": "2026-11-22T12:00:00Z"})
