@@ -207,9 +207,7 @@ def figures(state: AccountState) -> Figures:
             instrument = state.instrument_by_symbol[order.symbol]
             bids, offers = resting[order.symbol, "buy"], resting[order.symbol, "sell"]
             unit = units[instrument.settle]
-            cross[instrument.settle].orders += order_margin(
-                order, instrument, unit, held[order.symbol], bids, offers
-            )
+            cross[instrument.settle].orders += order_margin(order, instrument, unit, held[order.symbol], bids, offers)
     for asset, wallet in cross.items():
         equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
         liquidatable = bool(wallet.positions) and equity <= wallet.maintenance
