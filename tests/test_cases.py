@@ -19,8 +19,8 @@ INCONSISTENT_FIGURES = {
     "by-btcusd-inverse-short-mm": {"positions/BTCUSD/maintenance_margin"},
     "kr-fi-xbtusd-af": {"idle_equity/XBT/amount"},
     "ku-help-iso-liq-base": {"positions/XBTUSDM/liquidation_price"},
+    "ku-help-cross-liq": {"positions/BTC/liquidation_price"},
     "ku-help-iso-liq-added": {"positions/XBTUSDM/liquidation_price"},
-    "okx-ethusd-inverse-iso-long-liqpx": {"positions/ETH-USD-210430/liquidation_price"},
 }
 """Figures that contradict the rest of their source, by case; all others of these cases must agree."""
 

@@ -125,16 +125,30 @@ def rounded_up(value: Decimal, unit: Decimal) -> Decimal:
     return value.quantize(unit, rounding=ROUND_CEILING)
 
 
-def order_margin(order: Order, instrument: Instrument, held: Decimal, bids: Decimal, offers: Decimal) -> Decimal:
-    """What the part of an order that may add to the position reserves."""
+def in_lots(instrument: Instrument, quantity: Decimal, value: Decimal, unit: Decimal) -> Decimal:
+    """A value of inverse contracts, that of a lot rounded to the currency's smallest unit."""
+    lots = quantity / (instrument.quantity_step or ONE)
+    return lots * (value / lots).quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def order_margin(
+    order: Order, instrument: Instrument, unit: Decimal, held: Decimal, bids: Decimal, offers: Decimal
+) -> Decimal:
+    """What the part of an order that may add to the position reserves, with the commission of opening and closing."""
     value = value_at(instrument, order.quantity * instrument.contract_size, order.price or ZERO)
+    if instrument.contract == "inverse":
+        value = in_lots(instrument, order.quantity, value, unit)
     full = value * risk_limit(instrument, value, is_leveraged=order.leverage is not None)[1]
     if order.leverage is not None:
         full = max(full, value / order.leverage)
     charged_offers = max(ZERO, offers - max(ZERO, held))
     if order.side == "sell":
-        return full * (charged_offers / offers)
-    return full * (max(ZERO, bids - max(ZERO, -held) - charged_offers) / bids)
+        charged = charged_offers / offers
+    else:
+        charged = max(ZERO, bids - max(ZERO, -held) - charged_offers) / bids
+    initial, fee_rate = rounded_up(full * charged, unit), instrument.taker_fee_rate or ZERO
+    opening_fee = rounded_up(value * charged * fee_rate, unit)
+    return initial + opening_fee + rounded_up((value * charged + initial) * fee_rate, unit)
 
 
 def figures(state: AccountState) -> Figures:
@@ -150,11 +164,11 @@ def figures(state: AccountState) -> Figures:
         size = quantity * instrument.contract_size
         is_long = position.quantity > 0
         if instrument.contract == "inverse":
-            notional = quantity * (instrument.contract_size / mark).quantize(unit, rounding=ROUND_HALF_UP)
-            cost = size / position.entry_price
+            notional = in_lots(instrument, quantity, size / mark, unit)
+            cost = (size / position.entry_price).quantize(unit, rounding=ROUND_HALF_UP)
             profit = cost - notional if is_long else notional - cost
         else:
-            notional, cost = size * mark, size * position.entry_price
+            notional, cost = size * mark, (size * position.entry_price).quantize(unit, rounding=ROUND_HALF_UP)
             profit = notional - cost if is_long else cost - notional
         maintenance_rate, initial_rate = risk_limit(
             instrument, figure(position.inputs, "riskLimit", cost), is_leveraged=position.leverage is not None
@@ -192,8 +206,8 @@ def figures(state: AccountState) -> Figures:
         if not order.reduce_only:
             instrument = state.instrument_by_symbol[order.symbol]
             bids, offers = resting[order.symbol, "buy"], resting[order.symbol, "sell"]
-            margin = order_margin(order, instrument, held[order.symbol], bids, offers)
-            cross[instrument.settle].orders += rounded_up(margin, units[instrument.settle])
+            unit = units[instrument.settle]
+            cross[instrument.settle].orders += order_margin(order, instrument, unit, held[order.symbol], bids, offers)
     for asset, wallet in cross.items():
         equity, initial = wallet.cash + wallet.profit, wallet.initial + wallet.orders
         liquidatable = bool(wallet.positions) and equity <= wallet.maintenance

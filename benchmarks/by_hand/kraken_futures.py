@@ -122,7 +122,7 @@ def figures(state: AccountState) -> Figures:
         own = pools.setdefault(name, Wallet())
         own.positions.append(position.id)
         price = ONE if is_inverse else state.asset_by_name[settle].index_price or ZERO
-        own.profit += profit if is_inverse else (profit + funding) * price
+        own.profit += (profit + funding) * price
         book = sides.setdefault((name, instrument.base), [ZERO, ZERO, ZERO, ZERO])
         side = 0 if position.quantity > 0 else 1
         book[side] += margin * price

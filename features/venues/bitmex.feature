@@ -39,6 +39,47 @@ Feature: Margin on BitMEX
       """
     Then the notional of XBTUSD is 0.035096
 
+  Scenario Outline: Where a lot has more than one contract, the value of a lot is rounded
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+       "balances": [{"asset": "XBT", "wallet_balance": "1"}],
+       "positions": [{"id": "XBTUSD", "symbol": "XBTUSD", "quantity": "1800", "entry_price": "35000",
+                      "margin_mode": "cross", "leverage": "100"}],
+       "instruments": [{"symbol": "XBTUSD", "contract": "inverse", "base": "XBT", "quote": "USD", "settle": "XBT",
+                        "mark_price": "34734.8", "tick_size": "0.5", "taker_fee_rate": "0.00075",
+                        "tiers": [{"above": "0", "maintenance_rate": "0.005", "initial_rate": "0.01"}]}],
+       "assets": [{"asset": "XBT", "index_price": "34734.8", "scale": "8"}]}
+      """
+    And the XBT contract has quantity_step <lot>
+    Then the notional of XBTUSD is <notional>
+
+    Examples:
+      | lot | notional   |
+      | 1   | 0.051822   |
+      | 100 | 0.05182128 |
+
+  Scenario Outline: A position is liquidated at a whole number of the smallest unit for a contract, before the margin is short
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+       "balances": [{"asset": "XBT", "wallet_balance": "0.0000921"}],
+       "positions": [{"id": "A", "symbol": "XBTUSD", "quantity": "<quantity>", "entry_price": "10948",
+                      "margin_mode": "isolated", "leverage": "10", "assigned_margin": "0.0000921"}],
+       "instruments": [{"symbol": "XBTUSD", "contract": "inverse", "base": "XBT", "quote": "USD", "settle": "XBT",
+                        "mark_price": "10995.09", "tick_size": "0.5", "taker_fee_rate": "0.00075",
+                        "tiers": [{"above": "0", "maintenance_rate": "0.005", "initial_rate": "0.01"}]}],
+       "assets": [{"asset": "XBT", "index_price": "10995.09", "scale": "8"}]}
+      """
+    Then the liquidation price of A is <liquidation>
+    And the bankruptcy price of A is <bankruptcy>
+
+    # 10 contracts cost 91341 satoshi. A short is closed where they are worth 82664, 8267 each; a long at 100018, 10001 each.
+    Examples:
+      | quantity | liquidation | bankruptcy |
+      | -10      | 12,096      | 12,163.5   |
+      | 10       | 9,999.5     | 9,953.5    |
+
   Rule: A position is closed when what backs it has fallen to its maintenance margin
 
     Background:
@@ -185,6 +226,22 @@ Feature: Margin on BitMEX
         """
 
     # The guide's example: bids of 20 at 100 and offers of 15 at 150 are charged for 5 bids and 15 offers.
+    Scenario: Commission is held with an order, for opening and for closing what it opens
+      Given the account document:
+        """
+        {"schema": "marginrules/account/1", "account": {"id": "scenario"},
+         "balances": [{"asset": "XBT", "wallet_balance": "0.01"}], "positions": [],
+         "orders": [{"symbol": "XBTUSD", "side": "buy", "quantity": "1", "price": "6017.5", "reduce_only": false,
+                     "margin_mode": "cross", "leverage": "1"}],
+         "instruments": [{"symbol": "XBTUSD", "contract": "inverse", "base": "XBT", "quote": "USD", "settle": "XBT",
+                          "mark_price": "6429.22", "tick_size": "0.5", "taker_fee_rate": "0.00075",
+                          "tiers": [{"above": "0", "maintenance_rate": "0.005", "initial_rate": "0.01"}]}],
+         "assets": [{"asset": "XBT", "index_price": "6429.22", "scale": "8"}]}
+        """
+      # 16,618 satoshi at a leverage of 1, 13 for opening and 25 for closing.
+      Then the initial margin of pool cross/XBT is 0.00016656 XBT
+      And the idle equity is 0.00983344 XBT
+
     Scenario: Of bids and offers, the offers are charged and what there are more bids
       Given a resting order to buy 20 B at 100 with 10x leverage
       And a resting order to sell 15 B at 150 with 10x leverage

@@ -131,6 +131,21 @@ Feature: Margin on Kraken Futures
     And 0.01 XBT went to the "assignment or unwind"
     And the equity of pool cross/XBT is 0 XBT
 
+  Scenario: Unrealised funding counts in a single-collateral wallet, and moves the liquidation price
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "funding"},
+       "balances": [{"asset": "XBT", "wallet_balance": "1", "wallet": "single-collateral"}],
+       "positions": [{"id": "A", "symbol": "PI_XBTUSD", "quantity": "50000", "entry_price": "50000",
+                      "margin_mode": "cross", "accrued_funding": "-0.02"}],
+       "instruments": [{"symbol": "PI_XBTUSD", "contract": "inverse", "base": "XBT", "quote": "USD", "settle": "XBT",
+                        "mark_price": "50000", "tiers": [{"above": "0", "initial_rate": "0.02", "maintenance_rate": "0.01"}]}],
+       "assets": [{"asset": "XBT", "index_price": "50000"}]}
+      """
+    Then the equity of pool cross/XBT is 0.98 XBT
+    And the idle equity is 0.96 XBT
+    And the liquidation price of A is 25,505.0505 to 4 decimal places
+
   Scenario: Levels of an inverse contract are in contracts, and wallets of one coin are apart
     Given the account document:
       """

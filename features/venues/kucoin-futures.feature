@@ -102,6 +102,28 @@ Feature: Margin on KuCoin Futures
       | 500,000 | 0.7%             |
     Then the maintenance margin of A is 280
 
+  Scenario: In cross mode each position has its share of the margin, by its value at the mark, up to the price shown
+    Given the account document:
+      """
+      {"schema": "marginrules/account/1", "account": {"id": "scenario", "as_of": "2026-11-22T00:00:00Z"},
+       "balances": [{"asset": "USDT", "wallet_balance": "1100"}],
+       "positions": [{"id": "L", "symbol": "XBTUSDTM", "quantity": "10", "entry_price": "72000",
+                      "margin_mode": "cross", "leverage": "10"},
+                     {"id": "S", "symbol": "ETHUSDTM", "quantity": "-100", "entry_price": "3800",
+                      "margin_mode": "cross", "leverage": "10"}],
+       "instruments": [{"symbol": "XBTUSDTM", "contract": "linear", "base": "XBT", "quote": "USDT", "settle": "USDT",
+                        "contract_size": "0.001", "mark_price": "62000", "taker_fee_rate": "0.0006",
+                        "tiers": [{"above": "0", "maintenance_rate": "0.005"}]},
+                       {"symbol": "ETHUSDTM", "contract": "linear", "base": "ETH", "quote": "USDT", "settle": "USDT",
+                        "contract_size": "0.01", "mark_price": "3800", "taker_fee_rate": "0.0006",
+                        "tiers": [{"above": "0", "maintenance_rate": "0.01"}]}],
+       "assets": [{"asset": "USDT", "index_price": "1"}]}
+      """
+    # 1,000 for 620 and 3,800.
+    Then the equity of pool cross/USDT is 1,000 USDT
+    And the liquidation price of L is 48,243.012 to 3 places
+    And the liquidation price of S is 4,610.853 to 3 places
+
   Scenario: A short inverse position that is fully backed has no liquidation price
     Given the account document:
       """

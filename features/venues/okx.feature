@@ -2,7 +2,7 @@
 # https://www.okx.com/help/single-currency-margin-cross-margin-trading, read 2026-11-20
 # https://www.okx.com/help/iv-multi-currency-margin-mode-cross-margin-trading, read 2026-11-28
 # https://www.okx.com/help/10665080281997, read 2026-11-20
-# https://www.okx.com/docs-v5/en/#error-code, read 2026-11-28
+# https://www.okx.com/docs-v5/en/#error-code and #trading-account-rest-api-get-positions, read 2026-11-28
 # https://supdljgzdhc.okx.com/hc/en-us/articles/360020411711, read 2026-11-28: 15,000 contracts, of which 13,000 are closed
 Feature: Margin on OKX
 
@@ -67,6 +67,22 @@ Feature: Margin on OKX
       | above | maintenance_rate |
       | 0     | 1%               |
     Then the liquidation price of A is 1,088.46230 to 5 decimal places
+
+  Scenario Outline: The liquidation price of an isolated position is shown one tick nearer, that of a cross position is not
+    Given a <position> at 1,000 with 10x leverage
+    And the ETH contract has taker_fee_rate 0.0005
+    And the ETH contract has tick_size 0.01
+    And the ETH contract has the tiers:
+      | above | maintenance_rate |
+      | 0     | 1%               |
+    Then the liquidation price of A is <price> to 4 decimal places
+
+    Examples:
+      | position                   | price      |
+      | isolated long A of 1 ETH   | 909.5603   |
+      | isolated short A of 1 ETH  | 1,088.5600 |
+      | cross long A of 100 ETH    | 909.5503   |
+      | cross short A of 100 ETH   | 1,088.5700 |
 
   Scenario: The initial margin of an isolated position stays at its entry, in cross it follows the mark
     Given an isolated long A of 1 ETH at 1,000 with 10x leverage

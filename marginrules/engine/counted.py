@@ -53,6 +53,22 @@ class Range:
         return Range(min(self.least, other.least), max(self.most, other.most))
 
 
+def _without(product: plan.Node, factor: plan.Node) -> plan.Node | None:
+    """What a factor was multiplied with, where the product is divided by it again: a value rounded by the lot."""
+    whole, part = _bare(product), _bare(factor)
+    if isinstance(whole, plan.Binary) and whole.operator == "*":
+        for one, other in ((whole.left, whole.right), (whole.right, whole.left)):
+            if _bare(one) == part:
+                return other
+    return None
+
+
+def _bare(node: plan.Node) -> plan.Node:
+    while isinstance(node, plan.Named | plan.Round):
+        node = node.value if isinstance(node, plan.Named) else node.operand
+    return node
+
+
 def _times(one: Decimal, two: Decimal) -> Decimal:
     return one * two if one and two else _ZERO
 
@@ -274,6 +290,8 @@ class _Reading:
             case "*":
                 return _product(one, two)
             case "/":
+                if (factor := _without(left, right)) is not None:
+                    return evolve(self.number(factor), zero=True)
                 if not two.slope.none:
                     return _Number(_ANY, _ANY, _ANY)
                 return _product(one, _Number(_reciprocal(two.value), _reciprocal(two.factor), zero=False))

@@ -323,10 +323,10 @@ def _held(row: Part, contract: _Contract, both_sides: frozenset[str]) -> _Held:
     quantity = row.member("currentQty").whole()
     mark_price = (filled(row, "markPrice") or row.member("markPrice")).positive()
     cost = abs(currency.money(row.member("posCost")))
-    # The venue rounds the value of one contract, and adds up the fills.
+    # The venue rounds the value of one contract, and adds up the fills: their average price is off by up to a unit.
     rounding = abs(quantity) * currency.unit * _HALF
     entry_price = entry_price_of_cost(
-        instrument, quantity, row.member("avgEntryPrice"), cost, exact_within=_ZERO, slack=rounding
+        instrument, quantity, row.member("avgEntryPrice"), cost, exact_within=_ZERO, slack=2 * rounding
     )
     value = _mark_value(instrument, quantity, mark_price, currency)
     _check_value_and_profit(row, value, value_slack(instrument, quantity, mark_price) + rounding, currency)

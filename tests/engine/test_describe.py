@@ -23,6 +23,7 @@ position {{
   maintenance_margin = notional * 1%
   side               = if (quantity > 0) == (instrument.contract == inverse) then 1 else -1
   own_profit         = side * (entry_value - notional)
+  in_lots            = side * (entry_value - round(notional * instrument.tick_size, up to 2 decimals) / instrument.tick_size)
   wide               = unrealized_pnl + 20% * notional
 }}
 
@@ -99,6 +100,7 @@ def test_a_shared_buffer_holds_what_counts_of_gains_and_losses(equity: str, word
     [
         ("collateral + unrealized_pnl", "The assigned margin and the position's own profit or loss ("),
         ("collateral + own_profit", "The assigned margin and the position's own profit or loss ("),
+        ("collateral + in_lots", "The assigned margin and the position's own profit or loss ("),
         ("collateral + min(unrealized_pnl, 0)", "The assigned margin less the position's own loss; a profit does not"),
         ("collateral + max(unrealized_pnl, 0)", "The assigned margin and the position's own profit; a loss does not"),
         ("collateral", "The assigned margin alone, whatever the position's own profit or loss ("),

@@ -216,6 +216,13 @@ def test_the_entry_price_is_the_one_behind_the_cost_which_the_venue_rounds_per_c
     assert found != 49000
 
 
+def test_the_average_price_of_several_fills_may_be_a_unit_a_contract_off() -> None:
+    """A contract that cost 2041 satoshi is worth 2041.7 at the one average price, 2042.2 at the other."""
+    within = imported({f"{XBTUSD}/avgEntryPrice": Decimal("48978.7921")}).positions[0].entry_price
+    assert within == imported().positions[0].entry_price
+    assert refused({f"{XBTUSD}/avgEntryPrice": Decimal("48966.8005")}).pointer == f"{XBTUSD}/avgEntryPrice"
+
+
 def test_an_isolated_position_is_assigned_its_margin_with_the_reserve_for_closing() -> None:
     found = imported().positions[2]
     assert (found.margin_mode, found.assigned_margin) == ("isolated", Decimal("201.1"))
