@@ -207,7 +207,9 @@ def test_time_does_not_run_backwards(event: dict[str, str]) -> None:
     found.feed({"event": "mark", "symbol": "BTC-PERP", "price": "98000", "at": "2026-11-24T00:00:00Z"})
     found.feed({"event": "mark", "symbol": "ETH-PERP", "price": "2000", "at": "2026-11-24T01:00:00+01:00"})
     before = found.state("alice")
-    with pytest.raises(EventError, match=r"/at: '2026-11-23T23:59:59Z' is before 2026-11-24.*, which account alice has"):
+    with pytest.raises(
+        EventError, match=r"/at: '2026-11-23T23:59:59Z' is before 2026-11-24.*, which account alice has"
+    ):
         found.feed({**event, "at": "2026-11-23T23:59:59Z"})
     assert found.state("alice") == before
     found.feed({**event, "at": "2026-11-24T00:00:00Z"})

@@ -271,6 +271,9 @@ def bitmex(state: AccountState) -> Payload:
                 currentQty=position.quantity,
                 avgEntryPrice=position.entry_price,
                 posCost=units(_cost(position, contract), contract.settle),
+                posComm=None
+                if position.inputs.get("posComm") is None
+                else units(position.inputs["posComm"], contract.settle),
                 markPrice=contract.mark_price,
                 crossMargin=position.margin_mode == "cross",
                 leverage=position.leverage,
@@ -294,6 +297,7 @@ def bitmex(state: AccountState) -> Payload:
                 isQuanto=contract.contract == "quanto",
                 multiplier=units(contract.contract_size, contract.settle),
                 tickSize=contract.tick_size or _TICK,
+                lotSize=contract.quantity_step,
                 fundingRate=contract.inputs.get("fundingRate"),
             )
             for contract in state.instruments
@@ -731,15 +735,16 @@ def okx(state: AccountState) -> Payload:
             for position, contract in _held(state)
         ],
         instruments=[
-            {
-                "instId": contract.symbol,
-                "instType": kind(contract.symbol),
-                "uly": f"{contract.base}-{contract.quote}",
-                "instFamily": family(contract.symbol),
-                "ctType": contract.contract,
-                "ctVal": contract.contract_size,
-                "settleCcy": contract.settle,
-            }
+            _given(
+                instId=contract.symbol,
+                instType=kind(contract.symbol),
+                uly=f"{contract.base}-{contract.quote}",
+                instFamily=family(contract.symbol),
+                ctType=contract.contract,
+                ctVal=contract.contract_size,
+                settleCcy=contract.settle,
+                tickSz=contract.tick_size,
+            )
             for contract in state.instruments
         ],
         positionTiers=[
