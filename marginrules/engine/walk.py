@@ -283,6 +283,8 @@ class _WalkEmitter(Emitter):
     """What is known of the slope of a node, by node."""
     bounded: bool = field(default=True, kw_only=True)
     """Whether every condition is decided by one comparison of values whose slopes have bounds."""
+    bent: bool = field(default=False, kw_only=True)
+    """Whether one of those slopes is not the same everywhere, so that there are kinks to pass over."""
 
     def next_loop(self) -> int:
         """A number for the next pass."""
@@ -564,8 +566,9 @@ class _WalkEmitter(Emitter):
                 one, other = self.emit(left, "pool"), self.emit(right, "pool")
                 self._difference(left, right, one, other, number)
                 self.line(f"{found} = {one} {operator} {other}")
-                if max(self.known_slope(left), self.known_slope(right)) == _ANY:
-                    self.bounded = False
+                known = max(self.known_slope(left), self.known_slope(right))
+                self.bounded = self.bounded and known != _ANY
+                self.bent = self.bent or known != _STRAIGHT
             case plan.Logic(operator=operator, left=left, right=right):
                 self._either(found, operator, left, right, number)
             case _:
@@ -994,7 +997,7 @@ def _compiled(
     gaps = [f"gap_{number}" for number in range(len(verdicts))]
     extents = [f"extent_{number}" for number in range(len(verdicts))]
     seen = f"({', '.join(verdicts)},), kinks, turns, ({', '.join(gaps)},)"
-    emitter.bounded = emitter.bounded and not rounding
+    emitter.bounded = emitter.bounded and emitter.bent and not rounding
     # What does not move with `x` is bound once; the inner function is called at every kink.
     source = "\n".join(
         [
@@ -1207,8 +1210,6 @@ def walk(point: Point, first: First | None, start: Decimal, conditions: int) -> 
             here = point(start)
         else:
             here, extents = first(start)
-            if _is_settled(here[3], extents, start):
-                return Walked(found)
         # At a kink there are two pieces, of which that is one, or neither.
         beside = _within(here, below, above)
     except IndexError:
@@ -1236,14 +1237,6 @@ def _seen(point: Point, x: Decimal) -> Seen | None:
         return point(x)
     except IndexError:
         return None
-
-
-def _is_settled(gaps: tuple[Decimal | None, ...], extents: Extents, x: Decimal) -> bool:
-    """Whether no verdict can change anywhere, as of most positions of a large account."""
-    if _clear(gaps, extents, upward=True) is not None:
-        return False
-    clear = _clear(gaps, extents, upward=False)
-    return clear is None or clear >= x
 
 
 def _within(seen: Seen, low: Decimal, high: Decimal) -> bool:
@@ -1278,17 +1271,17 @@ def _follow(
     beyond, back = (ABOVE, BELOW) if upward else (BELOW, ABOVE)
     verdicts, kinks, turns, gaps = here
     for _ in range(MAXIMUM_PIECES):
-        clear = None if extents is None else _clear(gaps, extents, upward=upward)
-        if extents is not None and (clear is None or (clear >= x and not upward)):
-            return None
-        ahead = _ahead(kinks, x, upward=upward)
+        ahead = _ahead(kinks, x, upward=upward) if kinks else None
         before = verdicts
         if ahead is None:
             for root, number in turns:
                 if root > x if upward else _LEAST < root < x:
                     found[number].append(root)
             return None
-        if clear is not None:
+        if extents is not None:
+            clear = _clear(gaps, extents, upward=upward)
+            if clear is None or (clear >= x and not upward):
+                return None
             far = x + clear if upward else x - clear
             if far > ahead if upward else far < ahead:
                 # Kinks before it change nothing; what comes after them is not seen from here.
