@@ -113,6 +113,8 @@ def tier_table(rows: list[Row], pointer: str) -> TierTable:
 # What ccxt's unified tier leaves out stands in its `info`, the venue's own row: at Binance and Aster `cum`, at Bybit
 # `mmDeduction`, at Gate `deduction`.
 _AMOUNTS = ("cum", "mmDeduction", "deduction")
+# Binance COIN-M as it spells it; Kraken of an inverse and of a linear contract.
+_FLOORS = ("qtylFloor", "contracts", "numNonContractUnits")
 # OKX `imr`, Bybit and Kraken `initialMargin`, Gate `initial_rate`.
 _INITIAL_RATES = ("imr", "initialMargin", "initial_rate")
 
@@ -134,8 +136,8 @@ def ccxt_rows(tiers: Iterable[Part]) -> list[Row]:
         StateError: a tier lacks a figure, or has one that is none.
     """
     rows: list[Row] = []
-    for tier in sorted(tiers, key=lambda tier: tier.member("minNotional").decimal()):
-        row: Row = {"above": tier.member("minNotional").decimal()}
+    for tier in sorted(tiers, key=lambda tier: _ccxt_floor(tier).decimal()):
+        row: Row = {"above": _ccxt_floor(tier).decimal()}
         upper = tier.optional("maxNotional")
         if upper is not None:
             row["up_to"] = upper.positive()
@@ -154,6 +156,13 @@ def ccxt_rows(tiers: Iterable[Part]) -> list[Row]:
             row["above"] = _end_before(row["above"], rows[-1].get("up_to"))
         rows.append(row)
     return rows
+
+
+def _ccxt_floor(tier: Part) -> Part:
+    """Where a tier begins; where ccxt does not know the venue's name of it, its `info` does."""
+    own = tier.optional("info") if not tier.has("minNotional") else None
+    found = next((own.member(key) for key in _FLOORS if own.has(key)), None) if own else None
+    return found or tier.member("minNotional")
 
 
 def _end_before(first: Decimal, end: Decimal | None) -> Decimal:
