@@ -4,7 +4,7 @@ A row holds for keys greater than its `above`. What a table file says beside its
 is the caller's; nothing here opens a connection.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
@@ -204,9 +204,8 @@ def _binance(part: Part) -> Tables:
 
 def _bybit(part: Part) -> Tables:
     """`/v5/market/risk-limit`: each row has the upper end of its tier."""
-    answer = unwrapped(part, "result", {"retCode": "0"})
     found: Tables = {}
-    for entry in answer.member("list").items() if isinstance(answer.value, Mapping) else answer.items():
+    for entry in _rows(part, "result", {"retCode": "0"}, "list"):
         row: Row = {
             "up_to": entry.member("riskLimitValue").positive(),
             "maintenance_rate": entry.member("maintenanceMargin").rate(),
@@ -222,9 +221,8 @@ def _bybit(part: Part) -> Tables:
 
 def _okx(part: Part) -> Tables:
     """`/api/v5/public/position-tiers`: by contracts; a tier's `minSz` is the first whole contract in it."""
-    answer = unwrapped(part, "data", {"code": "0"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "0"}):
         key = "instFamily" if entry.has("instFamily") else "uly"
         row: Row = {
             "above": entry.member("minSz").decimal(),
@@ -273,7 +271,7 @@ FIRST_LISTED_TABLE = 50
 def _gate(part: Part) -> Tables:
     """`/futures/{settle}/risk_limit_tiers`."""
     found: Tables = {}
-    for entry in part.items():
+    for entry in (row for page in part.items() for row in page.rows()):
         row: Row = {
             "up_to": entry.member("risk_limit").positive(),
             "maintenance_rate": entry.member("maintenance_rate").rate(),
@@ -289,9 +287,8 @@ def _gate(part: Part) -> Tables:
 
 def _bitget(part: Part) -> Tables:
     """`/api/v2/mix/market/query-position-lever`."""
-    answer = unwrapped(part, "data", {"code": "00000"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "00000"}):
         row: Row = {
             "above": entry.member("startUnit").decimal(),
             "up_to": entry.member("endUnit").positive(),
@@ -304,9 +301,8 @@ def _bitget(part: Part) -> Tables:
 
 def _kucoin(part: Part) -> Tables:
     """`/api/v1/contracts/risk-limit/{symbol}`: by value."""
-    answer = unwrapped(part, "data", {"code": "200000"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "200000"}):
         row: Row = {
             "above": entry.member("minRiskLimit").decimal(),
             "up_to": entry.member("maxRiskLimit").positive(),
@@ -339,6 +335,20 @@ def _kraken(part: Part) -> Tables:
             )
         _once(found, entry.member("symbol"), rows)
     return found
+
+
+def _rows(part: Part, key: str, success: Mapping[str, str], inner: str = "") -> Iterator[Part]:
+    """The rows of an answer, or of several in a list: its pages, or one of each contract that was asked about.
+
+    Args:
+        part: the answer, or the list of answers.
+        key: the member of an answer's frame that holds what was asked for.
+        success: members of the frame that say whether the request was answered, and what they are then.
+        inner: the member of that with the rows, where they are one step further in.
+    """
+    for answer in part.rows():
+        held = unwrapped(answer, key, success)
+        yield from (held.member(inner) if inner and held.has(inner) else held).rows()
 
 
 def _once(found: Tables, symbol: Part, rows: list[Row]) -> None:
@@ -501,3 +511,37 @@ def differences(old: Tables, new: Tables) -> list[dict[str, str | None]]:
                         }
                     )
     return found
+
+
+def ranges(old: Tables, new: Tables) -> list[dict[str, str | None]]:
+    """What changed between two versions of a table for positions of one size, by ranges of sizes.
+
+    Returns:
+        One record for each figure that differs for the sizes greater than `above` and up to `up_to` (None: without an
+        end) of a symbol that both versions have; `old` or `new` is None where that version has no figure for such sizes.
+    """
+    found: list[dict[str, str | None]] = []
+    for symbol in sorted({*old} & {*new}):
+        bounds = sorted({row[end] for row in (*old[symbol], *new[symbol]) for end in ("above", "up_to") if end in row})
+        for above, up_to in zip(bounds, [*bounds[1:], None], strict=True):
+            before, after = _row_above(old[symbol], above), _row_above(new[symbol], above)
+            for column in [*dict.fromkeys([*before, *after])]:
+                one, other = before.get(column), after.get(column)
+                if column not in ("above", "up_to") and one != other:
+                    found.append(
+                        {
+                            "symbol": symbol,
+                            "above": plain_text(above),
+                            "up_to": None if up_to is None else plain_text(up_to),
+                            "column": column,
+                            "old": None if one is None else plain_text(one),
+                            "new": None if other is None else plain_text(other),
+                        }
+                    )
+    return found
+
+
+def _row_above(rows: list[Row], above: Decimal) -> Row:
+    """The row that holds for sizes just greater than a bound; an empty one where the table has none."""
+    held = [row for row in rows if row["above"] <= above and not row.get("up_to", above + 1) <= above]
+    return held[-1] if held else {}
