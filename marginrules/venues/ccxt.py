@@ -543,6 +543,8 @@ def _held(row: Part, bare: Instrument, answers: _Answers, both_sides: frozenset[
     _check_notional(row, instrument, quantity, entry_price, answers)
     # A venue that counts in smallest units rounds the value of one contract.
     rounding = abs(quantity) * exchange.unit(instrument.settle) / 2 if exchange.unit else _ZERO
+    if exchange.rounds_marks:
+        rounding += _value_slack(instrument, quantity, mark_price, rounded=True)
     profit = _check_profit(row, instrument, quantity, entry_price, held_funding, rounding)
     mode = _margin_mode(row, symbol, answers)
     position = Position(
@@ -610,9 +612,16 @@ def _exact_entry(row: Part, instrument: Instrument, quantity: Decimal, printed: 
     return exact if near and quantity * (mark_price - printed) != shown.decimal() else printed
 
 
-def _value_slack(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
-    """How much a value may be off because a price is printed to its last digit, or to five digits, only."""
-    step = min(last_place(price), price * _PRICE_DIGITS)
+def _value_slack(instrument: Instrument, quantity: Decimal, price: Decimal, *, rounded: bool = False) -> Decimal:
+    """How much a value may be off because a price is printed to its last digit, or to five digits, only.
+
+    Args:
+        instrument: what is held.
+        quantity: how much of it.
+        price: as printed.
+        rounded: whether the venue cuts the price to its last digit however few there are.
+    """
+    step = last_place(price) if rounded else min(last_place(price), price * _PRICE_DIGITS)
     return value_at(instrument, quantity, price) * step / price
 
 
@@ -627,7 +636,8 @@ def _check_notional(
     at_mark = value_at(instrument, quantity, mark_price)
     at_entry = value_at(instrument, quantity, entry_price)
     number = abs(shown.decimal())
-    slack = last_place(shown.decimal()) + _value_slack(instrument, quantity, mark_price) + at_mark * _PRICE_DIGITS / 10
+    rounding = _value_slack(instrument, quantity, mark_price, rounded=answers.exchange.rounds_marks)
+    slack = last_place(shown.decimal()) + rounding + at_mark * _PRICE_DIGITS / 10
     meant, words = [at_mark], "contracts x contractSize x markPrice"
     if instrument.contract == "inverse":
         words = "contracts x contractSize / markPrice"

@@ -76,6 +76,7 @@ class Exchange:
             chosen; None where they do not.
         tiers_of: the margin mode of the positions that the tiers hold for, in an account that is not a unified one.
         unit: what amounts in `info` are counted in, by currency.
+        rounds_marks: whether it prints a mark to the step of prices, and its figures are of the exact one.
         market_inputs: inputs of the instrument that stand in a market's `info` under their own name.
         needs: inputs of the instrument that its policy cannot do without.
         inputs: names that may stand in `inputs`, beside the shared ones, by section.
@@ -105,6 +106,7 @@ class Exchange:
     chosen_tiers: Callable[[Part | None, list[Part]], TierTable | None] | None = None
     tiers_of: str = ""
     unit: Callable[[str], Decimal] | None = None
+    rounds_marks: bool = False
     market_inputs: Mapping[str, Kind] = field(factory=dict)
     needs: tuple[str, ...] = ()
     inputs: Mapping[str, Mapping[str, Kind]] = field(factory=dict)
@@ -295,6 +297,7 @@ EXCHANGES: Mapping[str, Exchange] = {
         total="unsure",
         wallet=_deribit_wallet,
         entry=_deribit_entry,
+        rounds_marks=True,
         notional="base",
         cross_only=True,
         tiers=False,

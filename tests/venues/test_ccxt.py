@@ -916,6 +916,24 @@ def test_a_deribit_position_without_contracts_has_its_size_in_info() -> None:
         _state(payload)
 
 
+def test_deribits_figures_are_of_a_mark_with_more_digits_than_it_prints() -> None:
+    """At 49.9966 printed as 50.00, 3,000 dollars are 60.0041 coins."""
+    payload = deribit()
+    payload["positions"][0].update(
+        contracts=-3000.0,
+        entryPrice=48.0,
+        markPrice="50.00",
+        notional=60.00408,
+        # 3000 x (1/49.9966 - 1/48)
+        unrealizedPnl=-2.49592,
+        info={"average_price": "48.0", "floating_profit_loss": "-2.49592"},
+    )
+    state = _state(payload)
+    assert state.instruments[0].mark_price == 50
+    with pytest.raises(StateError, match=r"notional is 60\.25"):
+        _state(_with(payload, 60.25, "positions", 0, "notional"))
+
+
 @pytest.mark.parametrize("name", ["qtylFloor", "contracts", "numNonContractUnits"])
 def test_a_tier_begins_where_its_info_says_if_ccxt_does_not_know_the_name(name: str) -> None:
     """Binance COIN-M, and Kraken's inverse and linear contracts in older versions."""
