@@ -23,6 +23,7 @@ from marginrules.venues.tables import (
     TableFile,
     Tables,
     differences,
+    ranges,
     read_tiers,
     table_file,
 )
@@ -85,11 +86,17 @@ def import_table(
 @command.command("diff")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
+@click.option("--symbol", "symbols", multiple=True, metavar="SYMBOL", help="compare this one only; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
-def diff(old: str, new: str, *, as_json: bool) -> int:
+def diff(old: str, new: str, symbols: tuple[str, ...], *, as_json: bool) -> int:
     """What changed between two table files; exit code 0 if nothing did, 1 if something did."""
     before, after = _file(old), _file(new)
-    found = differences(before.rows, after.rows)
+    one, other = before.rows, after.rows
+    for symbol in symbols:
+        _known(symbol, {**one, **other})
+    if symbols:
+        one, other = ({symbol: rows for symbol, rows in side.items() if symbol in symbols} for side in (one, other))
+    found, by_size = differences(one, other), ranges(one, other)
     if as_json:
         output.print_json(
             {
@@ -97,19 +104,33 @@ def diff(old: str, new: str, *, as_json: bool) -> int:
                 "old": _described(before),
                 "new": _described(after),
                 "differences": found,
+                "ranges": by_size,
             }
         )
         return 1 if found else 0
     out = output.console()
     for word, name, file in (("old", old, before), ("new", new, after)):
         out.print(Text(f"{word}: {_heading(name, file)}", style="dim"))
-    table = Table(pad_edge=False)
-    for heading in ("symbol", "above", "column", "old", "new", "change"):
-        table.add_column(heading, justify="right" if heading in {"above", "old", "new"} else "left")
-    for entry in found:
-        table.add_row(*(entry[heading] or "-" for heading in ("symbol", "above", "column", "old", "new", "change")))
-    out.print(table if found else "no differences")
-    return 1 if found else 0
+    if not found:
+        out.print("no differences")
+        return 0
+    if by_size:
+        headings = ("symbol", "above", "up_to", "column", "old", "new")
+        table = Table(pad_edge=False)
+        for heading in headings:
+            table.add_column(heading, justify="left" if heading in {"symbol", "column"} else "right", overflow="fold")
+        for entry in by_size:
+            table.add_row(*(entry[heading] or "-" for heading in headings))
+        out.print(table)
+    elif one.keys() == other.keys():
+        out.print("no figure changed for any size: rows were split or joined")
+    changed = len({entry["symbol"] for entry in by_size})
+    if changed:
+        out.print(f"{changed} of {len(one.keys() & other.keys())} symbols changed")
+    for word, names in (("added", other.keys() - one.keys()), ("removed", one.keys() - other.keys())):
+        if names:
+            out.print(Text(f"{word}: {', '.join(sorted(names))}"))
+    return 1
 
 
 @command.command("show")

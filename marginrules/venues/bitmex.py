@@ -252,7 +252,7 @@ def _contract(symbol: str, asking: Part, answers: _Answers) -> _Contract:
         tick_size=row.member("tickSize").positive(),
         quantity_step=row.member("lotSize").positive() if filled(row, "lotSize") else None,
         taker_fee_rate=fee.decimal() if fee else None,
-        tiers=_tiers(row, positions),
+        tiers=chosen_tiers(row, positions),
         inputs={} if funding is None else {"fundingRate": funding},
         pointer=row.pointer,
     )
@@ -272,8 +272,16 @@ def _check_contract_size(row: Part, contract_size: Decimal, *, linear: bool) -> 
         )
 
 
-def _tiers(row: Part, positions: list[Part]) -> TierTable:
-    """The rates of the risk limit chosen, one row; those of the lowest risk limit where nothing was chosen."""
+def chosen_tiers(row: Part, positions: list[Part]) -> TierTable:
+    """The rates of the risk limit chosen, one row; those of the lowest risk limit where nothing was chosen.
+
+    Args:
+        row: the contract, as the venue answers it.
+        positions: those on it, as the venue answers them.
+
+    Raises:
+        StateError: the two sides have different rates, or a rate is missing.
+    """
     open_rows = [held for held in positions if held.member("currentQty").decimal()]
     rates = {held.member("maintMarginReq").rate() for held in open_rows}
     if len(rates) > 1:

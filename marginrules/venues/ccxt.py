@@ -8,7 +8,7 @@ What a unified field means differs from venue to venue, and for `collateral` fro
 matters the venue's own figure is read from `info`; `docs/importers/ccxt.md` has the table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Context, Decimal
 
@@ -28,20 +28,24 @@ from marginrules.account.state import (
 )
 from marginrules.arithmetic import plain_text
 from marginrules.language.diagnostics import did_you_mean
-from marginrules.venues.ccxt_exchanges import BINANCE, BYBIT, EXCHANGES, OKX, SHARED_INPUTS, Exchange, Kind
+from marginrules.venues import kraken_futures
+from marginrules.venues.ccxt_exchanges import BINANCE, BYBIT, EXCHANGES, KUCOIN, OKX, SHARED_INPUTS, Exchange, Kind
 from marginrules.venues.figures import (
     filled,
     filled_decimal,
+    mark_behind_profit,
     members,
     position_id,
     positions_of_both_sides,
     refuse_other_names,
     rows_by,
     signed_size,
+    unwrapped,
 )
 from marginrules.venues.importer import Importer, imported
+from marginrules.venues.okx import taker_fee_rate
 from marginrules.venues.payload import Part, last_place, to_solved_digits
-from marginrules.venues.tables import FIRST_LISTED_TABLE, ccxt_rows, check_tiers, tier_table
+from marginrules.venues.tables import FIRST_LISTED_TABLE, TIER_READERS, ccxt_rows, check_tiers, tier_table
 
 REQUESTS: Mapping[str, str] = {
     "balance": "fetch_balance",
@@ -56,11 +60,14 @@ REQUESTS: Mapping[str, str] = {
 }
 
 _NEEDED = ("balance", "positions", "markets")
-_OWN = frozenset({"exchange", "timestamp", "inputs", "marginTables"})
+_OWN = frozenset({"exchange", "timestamp", "inputs", "marginTables", "leverageBracket"})
 _SIDES = {"long": 1, "short": -1}
 _ORDER_SIDES = {"buy": "buy", "sell": "sell"}
+# What the venue calls a currency, and ccxt.
+_KRAKEN_CODES = {"XBT": "BTC"}
 _MODES = {"cross": "cross", "crossed": "cross", "isolated": "isolated"}
 _POSITION_SIDES = {"long": "LONG", "short": "SHORT", "both": "BOTH", "net": "BOTH"}
+_SWITCHES = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 _NOT_A_CURRENCY = frozenset({"info", "timestamp", "datetime", "free", "used", "total", "debt"})
 _ONE_MOMENT = "take the answers at one moment, each of all symbols"
 
@@ -122,7 +129,7 @@ def _read(payload: Part) -> AccountState:
     answers = _answers(payload)
     _check_inputs(answers)
 
-    open_rows = [row for row in payload.member("positions").rows() if row.member("contracts").decimal()]
+    open_rows = [row for row in payload.member("positions").rows() if _contracts(row, answers).decimal()]
     both_sides = positions_of_both_sides(row.member("symbol").text() for row in open_rows)
     instruments: dict[str, Instrument] = {}
     held: list[_Held] = []
@@ -145,14 +152,14 @@ def _read(payload: Part) -> AccountState:
 
     account_inputs = _account_inputs(answers, held)
     settling = dict.fromkeys(instrument.settle for instrument in instruments.values())
-    balances = _balances(answers, settling, held)
+    balances, known = _balances(answers, settling, held, instruments)
     return AccountState(
         account=Account(id=answers.name, as_of=_moment(payload), inputs=account_inputs),
         balances=balances,
         positions=tuple(entry.position for entry in held),
         orders=tuple(orders),
         instruments=tuple(instruments.values()),
-        assets=tuple(_assets(answers, [*(balance.asset for balance in balances), *settling], held, account_inputs)),
+        assets=tuple(_assets(answers, [*(balance.asset for balance in balances), *settling], known, account_inputs)),
     )
 
 
@@ -308,6 +315,13 @@ def _contract(symbol: str, market: Part) -> str:
         found = market.optional(key)
         if found is not None and found.flag():
             return contract
+    kind = market.optional("type")
+    if kind is not None and kind.value in {"spot", "margin", "option"}:
+        raise kind.error(
+            f"{symbol} is no futures contract but of the type {kind.value}, for whose margin an account state has no "
+            "figures",
+            "only accounts whose open positions and orders are in perpetuals and futures can be imported",
+        )
     if market.has("linear") or market.has("inverse"):
         raise market.error(
             f"{symbol} is neither linear nor inverse, and ccxt does not say what a point of a quanto contract is worth",
@@ -342,11 +356,20 @@ def _fee(symbol: str, market: Part, answers: _Answers) -> Decimal | None:
     given = answers.given("instruments", symbol, "taker_fee_rate")
     if given is not None:
         return given.decimal()
-    if symbol in answers.fees:
-        return answers.fees[symbol].member("taker").decimal()
     info = market.optional("info")
+    if symbol in answers.fees:
+        charged = answers.fees[symbol]
+        printed = charged.optional("info")
+        if answers.exchange is OKX and printed is not None and info is not None and printed.has("taker"):
+            # `taker` is the fee of contracts in the coin, whatever the symbol is.
+            return taker_fee_rate(info, _contract(symbol, market), market.member("settle").text(), printed)
+        return charged.member("taker").decimal()
     key = answers.exchange.own_fee
     own = filled(info, key) if info and key else None
+    charge = answers.exchange.position_fee
+    for row in _rows_of(symbol, answers) if charge else ():
+        beside = row.optional("info")
+        own = (filled(beside, charge) if beside else None) or own
     if own is None and info and answers.name == "paradex" and info.has("fee_config"):
         own = info.member("fee_config").member("api_fee").member("taker_fee").member("fee")
     if own is not None:
@@ -412,19 +435,54 @@ def _dydx_inputs(info: Part) -> dict[str, Value]:
 
 
 def _tiers(symbol: str, row: Part, market: Part, answers: _Answers) -> TierTable | None:
+    exchange = answers.exchange
+    held = _rows_of(symbol, answers) if exchange.chosen_tiers or exchange.tiers_of else []
+    if exchange.tiers_of and not _unified(answers):
+        held = [entry for entry in held if _margin_mode(entry, symbol, answers) == exchange.tiers_of]
+        if not held:
+            return None
     part = answers.tiers.get(symbol)
     if part is not None:
         rows = ccxt_rows(part.items())
         check_tiers(part, symbol, rows)
         return tier_table(rows, part.pointer)
-    if not answers.exchange.tiers:
-        return None
+    rows_of_venue = [entry.member("info") for entry in held if entry.has("info")]
+    chosen = exchange.chosen_tiers(market.optional("info"), rows_of_venue) if exchange.chosen_tiers else None
+    if chosen is not None or not exchange.tiers:
+        return chosen
     if answers.name == "hyperliquid":
         return _hyperliquid_tiers(symbol, market, answers)
+    if answers.name == "aster":
+        return _brackets(symbol, market, answers)
     raise row.member("symbol").error(
         f"the payload lacks leverageTiers[{symbol}]",
         "add the answer of fetch_leverage_tiers, or of fetch_market_leverage_tiers of this symbol, as `leverageTiers`",
     )
+
+
+def _rows_of(symbol: str, answers: _Answers) -> list[Part]:
+    """The open positions on a symbol."""
+    listed = answers.payload.member("positions").rows()
+    return [row for row in listed if row.member("symbol").value == symbol and _contracts(row, answers).decimal()]
+
+
+def _unified(answers: _Answers) -> bool:
+    mode = answers.given("account", "", "selfAccountMode")
+    return mode is not None and mode.value == "UNIFIED"
+
+
+def _brackets(symbol: str, market: Part, answers: _Answers) -> TierTable:
+    """The tiers of a venue of which ccxt fetches none, out of the venue's own answer."""
+    name = market.member("id").text()
+    brackets = answers.payload.optional("leverageBracket")
+    found = TIER_READERS["aster"](brackets) if brackets else {}
+    if brackets is None or name not in found:
+        raise answers.payload.error(
+            f"the payload lacks leverageBracket of {name}, the tiers of {symbol}",
+            "ccxt does not fetch them: add the venue's answer of GET /fapi/v1/leverageBracket as `leverageBracket`",
+        )
+    check_tiers(brackets, symbol, found[name])
+    return tier_table(found[name], brackets.pointer)
 
 
 def _hyperliquid_tiers(symbol: str, market: Part, answers: _Answers) -> TierTable:
@@ -466,15 +524,28 @@ def _ticker_mark(ticker: Part) -> Part | None:
 
 
 def _held(row: Part, bare: Instrument, answers: _Answers, both_sides: frozenset[str]) -> _Held:
-    symbol = row.member("symbol").text()
-    quantity = signed_size(row, "contracts", _SIDES)
-    entry_price = _entry_price(row, answers)
+    symbol, exchange = row.member("symbol").text(), answers.exchange
+    quantity = signed_size(row, "contracts", _SIDES) if row.has("contracts") else _size_of_info(row, answers)
+    entry_price = row.member("entryPrice").positive()
+    info = row.optional("info")
+    funding = filled_decimal(info, exchange.funding) if info and exchange.funding else None
     mark_price = _mark_price(row, bare, quantity, answers)
+    held_funding = (funding if exchange.profit_holds_funding else None) or _ZERO
+    shown = row.optional("unrealizedPnl")
+    if shown is not None and exchange.mark_of_profit and not row.has("markPrice"):
+        gain = shown.decimal() - held_funding
+        mark_price = mark_behind_profit(gain, bare, quantity, entry_price, mark_price, _PRINTED_UNIT) or mark_price
     instrument = evolve(bare, mark_price=mark_price)
+    if info is not None and exchange.entry is not None:
+        entry_price = exchange.entry(info, instrument, quantity, mark_price) or entry_price
     if answers.name == "hyperliquid":
         entry_price = _exact_entry(row, instrument, quantity, entry_price)
     _check_notional(row, instrument, quantity, entry_price, answers)
-    profit = _check_profit(row, instrument, quantity, entry_price)
+    # A venue that counts in smallest units rounds the value of one contract.
+    rounding = abs(quantity) * exchange.unit(instrument.settle) / 2 if exchange.unit else _ZERO
+    if exchange.rounds_marks:
+        rounding += _value_slack(instrument, quantity, mark_price, rounded=True)
+    profit = _check_profit(row, instrument, quantity, entry_price, held_funding, rounding)
     mode = _margin_mode(row, symbol, answers)
     position = Position(
         id=position_id(symbol, quantity, both_sides),
@@ -482,22 +553,29 @@ def _held(row: Part, bare: Instrument, answers: _Answers, both_sides: frozenset[
         quantity=quantity,
         entry_price=entry_price,
         margin_mode=mode,
-        leverage=_leverage(row, symbol, quantity, answers),
+        leverage=_leverage(row, symbol, quantity, mode, answers),
         assigned_margin=_assigned_margin(row, instrument, profit, answers) if mode == "isolated" else None,
-        auto_add_margin=_automatic(row),
-        inputs=_name_inputs(answers, "positions", symbol),
+        accrued_funding=funding,
+        auto_add_margin=_automatic(info, exchange) if mode == "isolated" else None,
+        # KuCoin's risk limits are those of isolated positions.
+        inputs=_position_inputs(
+            symbol, info if mode == "isolated" or exchange is not KUCOIN else None, instrument, answers
+        ),
         pointer=row.pointer,
     )
     return _Held(position, row, instrument, profit, value_at(instrument, quantity, mark_price))
 
 
-def _entry_price(row: Part, answers: _Answers) -> Decimal:
-    entry = row.member("entryPrice")
-    info = row.optional("info")
-    if answers.name == "deribit" and info is not None and filled(info, "settlement_price"):
-        # Profit runs from the last settlement, when it is booked to the balance.
-        return info.member("settlement_price").positive()
-    return entry.positive()
+def _contracts(row: Part, answers: _Answers) -> Part:
+    """The size of a position."""
+    # Versions of ccxt before October 2025 have deribit's in `info` alone.
+    info = row.optional("info") if answers.name == "deribit" and not row.has("contracts") else None
+    return info.member("size") if info and info.has("size") else row.member("contracts")
+
+
+def _size_of_info(row: Part, answers: _Answers) -> Decimal:
+    sign = int(row.member("side").choice({word: str(sign) for word, sign in _SIDES.items()}))
+    return sign * abs(_contracts(row, answers).decimal())
 
 
 def _mark_price(row: Part, instrument: Instrument, quantity: Decimal, answers: _Answers) -> Decimal:
@@ -534,9 +612,16 @@ def _exact_entry(row: Part, instrument: Instrument, quantity: Decimal, printed: 
     return exact if near and quantity * (mark_price - printed) != shown.decimal() else printed
 
 
-def _value_slack(instrument: Instrument, quantity: Decimal, price: Decimal) -> Decimal:
-    """How much a value may be off because a price is printed to its last digit, or to five digits, only."""
-    step = min(last_place(price), price * _PRICE_DIGITS)
+def _value_slack(instrument: Instrument, quantity: Decimal, price: Decimal, *, rounded: bool = False) -> Decimal:
+    """How much a value may be off because a price is printed to its last digit, or to five digits, only.
+
+    Args:
+        instrument: what is held.
+        quantity: how much of it.
+        price: as printed.
+        rounded: whether the venue cuts the price to its last digit however few there are.
+    """
+    step = last_place(price) if rounded else min(last_place(price), price * _PRICE_DIGITS)
     return value_at(instrument, quantity, price) * step / price
 
 
@@ -551,7 +636,8 @@ def _check_notional(
     at_mark = value_at(instrument, quantity, mark_price)
     at_entry = value_at(instrument, quantity, entry_price)
     number = abs(shown.decimal())
-    slack = last_place(shown.decimal()) + _value_slack(instrument, quantity, mark_price) + at_mark * _PRICE_DIGITS / 10
+    rounding = _value_slack(instrument, quantity, mark_price, rounded=answers.exchange.rounds_marks)
+    slack = last_place(shown.decimal()) + rounding + at_mark * _PRICE_DIGITS / 10
     meant, words = [at_mark], "contracts x contractSize x markPrice"
     if instrument.contract == "inverse":
         words = "contracts x contractSize / markPrice"
@@ -564,6 +650,9 @@ def _check_notional(
         case "quote" if instrument.contract == "inverse":
             meant = [abs(quantity) * instrument.contract_size]
             words = "contracts x contractSize"
+        case "base" if instrument.contract == "linear":
+            meant = [abs(quantity) * instrument.contract_size]
+            words = "contracts"
     if all(abs(number - value) > slack for value in meant):
         raise shown.error(
             f"notional is {plain_text(shown.decimal())}, but {words} is {plain_text(_short(meant[0]))}",
@@ -571,8 +660,10 @@ def _check_notional(
         )
 
 
-def _check_profit(row: Part, instrument: Instrument, quantity: Decimal, entry_price: Decimal) -> Decimal:
-    """The profit at the mark; a printed one that the prices do not give is refused."""
+def _check_profit(
+    row: Part, instrument: Instrument, quantity: Decimal, entry_price: Decimal, funding: Decimal, rounding: Decimal
+) -> Decimal:
+    """The profit at the mark; a printed one, less the funding in it, that the prices do not give is refused."""
     mark_price = instrument.mark_price or entry_price
     profit = unrealized_pnl(instrument, quantity, entry_price, mark_price)
     shown = row.optional("unrealizedPnl")
@@ -582,11 +673,12 @@ def _check_profit(row: Part, instrument: Instrument, quantity: Decimal, entry_pr
         slack = (
             last_place(shown.decimal())
             + _PRINTED_UNIT
+            + rounding
             + _value_slack(instrument, quantity, entry_price)
             + _value_slack(instrument, quantity, mark_price)
             + (value_at(instrument, quantity, mark_price) * _MARKS_MOVE if loose else _ZERO)
         )
-        if abs(shown.decimal() - profit) > slack:
+        if abs(shown.decimal() - funding - profit) > slack:
             raise shown.error(
                 f"unrealizedPnl is {plain_text(shown.decimal())}, but contracts x contractSize between entryPrice and "
                 f"markPrice is {plain_text(_short(profit))}",
@@ -602,6 +694,9 @@ def _short(number: Decimal) -> Decimal:
 
 def _margin_mode(row: Part, symbol: str, answers: _Answers) -> str:
     named = row.optional("marginMode")
+    if named is None and answers.exchange is KUCOIN:
+        info = row.optional("info")
+        named = filled(info, "marginMode") if info else None
     if named is None and symbol in answers.margin_modes:
         named = answers.margin_modes[symbol].optional("marginMode")
     if named is None and symbol in answers.leverages:
@@ -610,6 +705,9 @@ def _margin_mode(row: Part, symbol: str, answers: _Answers) -> str:
         return named.choice(_MODES)
     if answers.exchange.cross_only:
         return "cross"
+    if answers.name == "krakenfutures":
+        # Versions of ccxt before 2026 leave it out: `leverage` is `maxFixedLeverage`, which isolated positions have.
+        return "isolated" if filled_decimal(row, "leverage") else "cross"
     raise row.lacks(
         "marginMode",
         f"{answers.name} has none in this position: add the answer of fetch_margin_mode(s) as `marginModes`, or "
@@ -617,22 +715,26 @@ def _margin_mode(row: Part, symbol: str, answers: _Answers) -> str:
     )
 
 
-def _leverage(row: Part | None, symbol: str, quantity: Decimal, answers: _Answers) -> Decimal | None:
+def _leverage(row: Part | None, symbol: str, quantity: Decimal, mode: str | None, answers: _Answers) -> Decimal | None:
     """The leverage chosen; None where it is in no answer of a venue that has none."""
+    exchange = answers.exchange
     setting = answers.leverages.get(symbol)
-    if setting is not None:
+    # The leverage of one mode says nothing of the other, where each has its own.
+    of_mode = filled(setting, "marginMode") if setting else None
+    if setting is not None and (of_mode is None or mode is None or of_mode.choice(_MODES) == mode):
         found = filled_decimal(setting, "longLeverage" if quantity > 0 else "shortLeverage")
         if found:
             return found
+    if exchange.cross_only:
+        return None
     shown = filled_decimal(row, "leverage") if row else None
-    if shown and answers.exchange.leverage_is_chosen:
+    if shown and exchange.leverage_is_chosen:
         return row.member("leverage").positive() if row else None
     info = row.optional("info") if row else None
-    for key in answers.exchange.own_leverage:
-        own = filled_decimal(info, key) if info else None
-        if own:
-            return own
-    if row is None or answers.exchange.cross_only or answers.name == "krakenfutures":
+    own = exchange.own_leverage(info, mode) if info and mode and exchange.own_leverage else None
+    if own:
+        return own
+    if row is None or exchange.leverage_may_lack:
         return None
     raise row.lacks(
         "leverage",
@@ -641,10 +743,25 @@ def _leverage(row: Part | None, symbol: str, quantity: Decimal, answers: _Answer
     )
 
 
-def _automatic(row: Part) -> bool | None:
-    info = row.optional("info")
-    found = info.optional("isAutoAddMargin") if info else None
-    return found.flag() if found and isinstance(found.value, bool) else None
+def _automatic(info: Part | None, exchange: Exchange) -> bool | None:
+    """Whether margin is added to an isolated position by itself: venues say true or false, on or off, 1 or 0."""
+    found = filled(info, exchange.automatic) if info and exchange.automatic else None
+    if found is None:
+        return None
+    word = str(found.value).lower()
+    if word not in _SWITCHES:
+        raise found.error(f"{found.name} is `{word}`", f"expected {' or '.join(_SWITCHES)}")
+    return _SWITCHES[word]
+
+
+def _position_inputs(symbol: str, info: Part | None, instrument: Instrument, answers: _Answers) -> dict[str, Value]:
+    unit = answers.exchange.unit
+    found: dict[str, Value] = {}
+    for name in answers.exchange.position_inputs:
+        amount = filled_decimal(info, name) if info else None
+        if amount is not None:
+            found[name] = amount * unit(instrument.settle) if unit else amount
+    return {**found, **_name_inputs(answers, "positions", symbol)}
 
 
 def _assigned_margin(row: Part, instrument: Instrument, profit: Decimal, answers: _Answers) -> Decimal:
@@ -656,8 +773,8 @@ def _assigned_margin(row: Part, instrument: Instrument, profit: Decimal, answers
     collateral = row.optional("collateral")
     shown = row.optional("unrealizedPnl")
     gain = shown.decimal() if shown else profit
-    if found is None and own is None and answers.name == "bitmex" and info is not None and info.has("posMargin"):
-        return _bitmex_amount(info.member("posMargin"), instrument.settle)
+    if found is None and exchange.unit is not None and info is not None and info.has("posMargin"):
+        return info.member("posMargin").decimal() * exchange.unit(instrument.settle)
     if found is not None:
         margin = found.decimal()
         slack = (
@@ -677,24 +794,20 @@ def _assigned_margin(row: Part, instrument: Instrument, profit: Decimal, answers
         return collateral.decimal() - gain
     key = exchange.margin[0] if exchange.margin else ""
     beside = f" (or the position's `info`, which has {key})" if key else ""
+    why = (
+        "whether `collateral` holds the profit differs between versions of ccxt"
+        if collateral
+        else "it is in none of the answers given"
+    )
     raise row.lacks(
         "positionMargin",
-        f"add `positionMargin`, the margin without profit{beside}: whether `collateral` holds the profit at "
-        f"{answers.name} differs between versions of ccxt",
+        f"add to the position `positionMargin`, the margin set aside for it, without profit{beside}: at "
+        f"{answers.name} {why}",
     )
 
 
 def _price(instrument: Instrument) -> Decimal:
     return instrument.mark_price or Decimal(1)
-
-
-def _bitmex_amount(part: Part, asset: str) -> Decimal:
-    """BitMEX prints amounts in the smallest unit: a hundred-millionth of a coin, a millionth of a dollar coin."""
-    return part.decimal().scaleb(-_bitmex_scale(asset))
-
-
-def _bitmex_scale(asset: str) -> int:
-    return 6 if asset in {"USDT", "USDC"} else 8
 
 
 def _check_one_kind(answers: _Answers, held: list[_Held]) -> None:
@@ -783,7 +896,7 @@ def _order_setting(
     if mode is None and answers.exchange.cross_only:
         mode = "cross"
     direction = Decimal(1 if side == "buy" else -1)
-    return mode, own_leverage or _leverage(None, symbol, direction, answers)
+    return mode, own_leverage or _leverage(None, symbol, direction, mode, answers)
 
 
 # ---------------------------------------------------------------- account, balances, assets
@@ -855,9 +968,14 @@ def _okx_adjusts(info: Part | None) -> bool:
     return first is not None and filled(first, "adjEq") is not None
 
 
-def _balances(answers: _Answers, settling: Iterable[str], held: list[_Held]) -> tuple[Balance, ...]:
-    """All cash of each currency that is held or settled in."""
+def _balances(
+    answers: _Answers, settling: Iterable[str], held: list[_Held], instruments: Mapping[str, Instrument]
+) -> tuple[tuple[Balance, ...], Mapping[str, Asset]]:
+    """All cash of each currency that is held or settled in; and what the balance says of the currencies."""
     balance = answers.payload.member("balance")
+    if answers.name == "krakenfutures":
+        return _kraken_wallets(balance, held, instruments.values(), answers)
+    _check_account(balance, answers)
     settling = tuple(settling)
     own = _own_wallets(answers, balance)
     totals = {code: row for code, row in members(balance) if code not in _NOT_A_CURRENCY}
@@ -879,12 +997,60 @@ def _balances(answers: _Answers, settling: Iterable[str], held: list[_Held]) -> 
             Balance(
                 code,
                 wallet,
-                wallet=_wallet_name(code, answers, held),
                 inputs=inputs,
                 pointer=(own.get(code) or totals.get(code) or balance).pointer,
             )
         )
-    return tuple(found)
+    return tuple(found), {}
+
+
+def _check_account(balance: Part, answers: _Answers) -> None:
+    """Refuse the balance of another account than that of the positions: its `total` is another figure."""
+    key = answers.exchange.futures
+    info = balance.optional("info")
+    if info is None or not key:
+        return
+    answered = info.optional("data") if isinstance(info.value, Mapping) else None
+    for row in _rows(answered or info):
+        # A unified account of the venue has its coins under `assets`.
+        if isinstance(row.value, Mapping) and row.value and not row.has(key) and not row.has("assets"):
+            raise row.error(
+                f"{row.name} has no {key}, so balance is not that of the account which holds the positions",
+                f'give the answer of {REQUESTS["balance"]} of the futures account ({{"type": "swap"}})',
+            )
+
+
+def _kraken_wallets(
+    balance: Part, held: list[_Held], instruments: Collection[Instrument], answers: _Answers
+) -> tuple[tuple[Balance, ...], Mapping[str, Asset]]:
+    """The wallets of Kraken, all of which are in `info`, whichever of them `total` is of."""
+    ids = {entry.symbol: answers.markets[entry.symbol].member("id").text().upper() for entry in instruments}
+    entries = [
+        kraken_futures.Held(
+            evolve(entry.position, symbol=ids[entry.position.symbol]),
+            _kraken_contract(entry.instrument, ids),
+            _price(entry.instrument),
+        )
+        for entry in held
+    ]
+    contracts = [_kraken_contract(instrument, ids) for instrument in instruments]
+    info = balance.member("info", f"give the answer of {REQUESTS['balance']} whole, with its `info`")
+    wallets = unwrapped(info, "accounts", {"result": "success"})
+    balances, assets = kraken_futures.wallets_of(wallets, entries, contracts)
+    for contract in contracts:
+        if contract.settle not in {found.asset for found in balances}:
+            raise wallets.error(
+                f"balance has no wallet of {contract.settle}, in which {contract.symbol} is margined",
+                f"give the answer of {REQUESTS['balance']} whole, as it was answered",
+            )
+    renamed = [evolve(found, asset=_KRAKEN_CODES.get(found.asset, found.asset)) for found in balances]
+    codes = {_KRAKEN_CODES.get(asset.asset, asset.asset): asset for asset in assets}
+    return tuple(renamed), codes
+
+
+def _kraken_contract(instrument: Instrument, ids: Mapping[str, str]) -> Instrument:
+    names = {code: name for name, code in _KRAKEN_CODES.items()}
+    return evolve(instrument, symbol=ids[instrument.symbol], settle=names.get(instrument.settle, instrument.settle))
 
 
 def _own_wallets(answers: _Answers, balance: Part) -> Mapping[str, Part]:
@@ -956,21 +1122,15 @@ def _dydx_wallet(answers: _Answers, held: list[_Held]) -> Decimal:
     return equity - sum((entry.profit for entry in held), _ZERO)
 
 
-def _wallet_name(code: str, answers: _Answers, held: list[_Held]) -> str | None:
-    """Kraken keeps a wallet for each inverse contract's coin beside the one of all linear contracts."""
-    if answers.name != "krakenfutures":
-        return None
-    inverse = any(entry.instrument.contract == "inverse" and entry.instrument.settle == code for entry in held)
-    return "single-collateral" if inverse else "multi-collateral"
-
-
 def _assets(
-    answers: _Answers, names: Iterable[str], held: list[_Held], account: Mapping[str, Value]
+    answers: _Answers, names: Iterable[str], known: Mapping[str, Asset], account: Mapping[str, Value]
 ) -> Iterator[Asset]:
-    pooled = _pool_in_dollars(answers, held, account)
+    pooled = _pool_in_dollars(answers, account)
     for name in dict.fromkeys(names):
-        index = _index_price(answers, name)
-        rate = answers.given("assets", name, "collateral_rate")
+        shown = known.get(name)
+        index = _index_price(answers, name) or (shown.index_price if shown else None)
+        given = answers.given("assets", name, "collateral_rate")
+        rate = given.rate() if given else shown.collateral_rate if shown else None
         if pooled:
             if index is None:
                 raise _ask_for_input(
@@ -985,12 +1145,12 @@ def _assets(
                     f"the pool is in USD: the share of {name}'s value that counts as collateral, 1 for all of it",
                 )
         inputs = _name_inputs(answers, "assets", name)
-        if answers.name == "bitmex" and "scale" not in inputs:
-            inputs["scale"] = Decimal(_bitmex_scale(name))
-        yield Asset(name, index_price=index, collateral_rate=rate.rate() if rate else None, inputs=inputs)
+        if answers.exchange.unit is not None and "scale" not in inputs:
+            inputs["scale"] = Decimal(-answers.exchange.unit(name).adjusted())
+        yield Asset(name, index_price=index, collateral_rate=rate, inputs=inputs)
 
 
-def _pool_in_dollars(answers: _Answers, held: list[_Held], account: Mapping[str, Value]) -> bool:
+def _pool_in_dollars(answers: _Answers, account: Mapping[str, Value]) -> bool:
     """Whether the cross pool holds several currencies, valued in dollars."""
     match answers.name:
         case "binance" | "binanceusdm":
@@ -1005,8 +1165,6 @@ def _pool_in_dollars(answers: _Answers, held: list[_Held], account: Mapping[str,
             return account.get("selfAccountMode") == "UNIFIED"
         case "deribit":
             return str(account.get("margin_model", "")).startswith("cross")
-        case "krakenfutures":
-            return any(entry.instrument.contract == "linear" for entry in held)
         case _:
             return False
 
@@ -1018,6 +1176,11 @@ def _index_price(answers: _Answers, name: str) -> Decimal | None:
         return given.positive()
     if name == answers.exchange.dollar:
         return Decimal(1)
+    if answers.name == "paradex":
+        # A token counts at the mark of the perpetual on it.
+        ticker = answers.tickers.get(f"{name}/USD:{answers.exchange.dollar}")
+        mark = _ticker_mark(ticker) if ticker else None
+        return mark.positive() if mark else None
     info = answers.payload.member("balance").optional("info")
     rows: Iterable[Part] = ()
     keys = ("", "", "")

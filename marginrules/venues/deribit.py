@@ -281,18 +281,27 @@ def _held(row: Part, instrument: Instrument) -> _Held:
         id=instrument.symbol,
         symbol=instrument.symbol,
         quantity=quantity,
-        entry_price=_session_entry_price(row, instrument, quantity, mark_price),
+        entry_price=session_entry_price(row, instrument, quantity, mark_price),
         margin_mode="cross",
         pointer=row.pointer,
     )
     return _Held(position, row, instrument, mark_price)
 
 
-def _session_entry_price(row: Part, instrument: Instrument, quantity: Decimal, mark_price: Decimal) -> Decimal:
+def session_entry_price(row: Part, instrument: Instrument, quantity: Decimal, mark_price: Decimal) -> Decimal:
     """The price that the profit not yet booked to the balance runs from.
 
     That is the last settlement price for what was open then, and the price of the trade for what was not: whichever of
     the two gives the printed profit. Where a position is made of both, the price that gives it.
+
+    Args:
+        row: the position, as the venue answers it.
+        instrument: what it is in.
+        quantity: its signed size.
+        mark_price: of the contract.
+
+    Raises:
+        StateError: the row has no such profit, or no price gives it.
     """
     shown = row.member("floating_profit_loss")
     profit = shown.decimal()

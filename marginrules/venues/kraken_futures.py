@@ -99,15 +99,14 @@ class _Answers:
 
     payload: Part
     wallets: Part
-    flex: Part | None
     instruments: Mapping[str, Part]
     tickers: Mapping[str, Part]
     preferences: Mapping[str, Part] | None
 
 
 @frozen
-class _Held:
-    """A position, and the contract it is in."""
+class Held:
+    """A position, and the contract it is in, called as the venue does."""
 
     position: Position
     instrument: Instrument
@@ -156,7 +155,7 @@ def _read(payload: Part) -> AccountState:
         if symbol not in instruments:
             instruments[symbol] = _instrument(row, answers)
 
-    balances, assets = _balances(answers, held, instruments.values())
+    balances, assets = wallets_of(answers.wallets, held, instruments.values())
     margins = _order_margins(resting, instruments, answers)
     moment = payload.member("accounts")
     time = filled(moment, "serverTime") if isinstance(moment.value, Mapping) else None
@@ -176,7 +175,6 @@ def _answers(payload: Part) -> _Answers:
     return _Answers(
         payload=payload,
         wallets=wallets,
-        flex=wallets.optional("flex"),
         instruments=rows_by(_rows(payload.member("instruments"), "instruments"), "symbol"),
         tickers=rows_by(_rows(payload.member("tickers"), "tickers"), "symbol"),
         preferences=rows_by(_rows(preferences, "leveragepreferences"), "symbol") if preferences else None,
@@ -276,8 +274,7 @@ def _levels(row: Part, contract: str) -> TierTable:
 
 def _wallet_currency(asking: Part, symbol: str, answers: _Answers) -> str:
     """The coin of the single-collateral wallet behind an inverse contract: `fi_xbtusd` of PI_XBTUSD."""
-    pair = symbol.split("_")[1].lower() if "_" in symbol else ""
-    name = f"fi_{pair}"
+    name = f"fi_{_pair(symbol)}"
     wallet = answers.wallets.optional(name)
     if wallet is None:
         raise asking.member("symbol").error(
@@ -287,10 +284,15 @@ def _wallet_currency(asking: Part, symbol: str, answers: _Answers) -> str:
     return wallet.member("currency").text().upper()
 
 
+def _pair(symbol: str) -> str:
+    """The pair that an inverse contract is on, as wallets are called after it: xbtusd of PI_XBTUSD."""
+    return symbol.split("_")[1].lower() if "_" in symbol else ""
+
+
 # ---------------------------------------------------------------- positions
 
 
-def _held(row: Part, answers: _Answers) -> _Held:
+def _held(row: Part, answers: _Answers) -> Held:
     instrument = _instrument(row, answers)
     symbol = instrument.symbol
     if instrument.mark_price is None:
@@ -315,7 +317,7 @@ def _held(row: Part, answers: _Answers) -> _Held:
         accrued_funding=filled_decimal(row, "unrealizedFunding"),
         pointer=row.pointer,
     )
-    entry = _Held(position, instrument, instrument.mark_price)
+    entry = Held(position, instrument, instrument.mark_price)
     shown = filled(row, "unrealizedPnl")
     if shown is not None and abs(shown.decimal() - entry.profit) > entry.value * _MARKS_MOVE:
         raise shown.error(
@@ -354,11 +356,21 @@ def _isolated_margin(symbol: str, answers: _Answers) -> Decimal:
 # ---------------------------------------------------------------- wallets
 
 
-def _balances(
-    answers: _Answers, held: list[_Held], instruments: Iterable[Instrument]
+def wallets_of(
+    wallets: Part, held: list[Held], instruments: Iterable[Instrument]
 ) -> tuple[tuple[Balance, ...], tuple[Asset, ...]]:
+    """The balances of the wallets of an account, and what is known of their currencies.
+
+    Args:
+        wallets: the venue's answer, by the name of the wallet.
+        held: all positions.
+        instruments: the contracts that are traded.
+
+    Raises:
+        StateError: a wallet contradicts itself or the positions, or one is missing.
+    """
     balances: dict[str, Balance] = {}
-    for name, wallet in members(answers.wallets):
+    for name, wallet in members(wallets):
         kind = filled(wallet, "type")
         if name in ("cash", "flex") or kind is None or kind.text() != "marginAccount":
             continue
@@ -375,12 +387,13 @@ def _balances(
     found = list(balances.values())
     assets = {balance.asset: Asset(balance.asset) for balance in found}
     linear = [entry for entry in held if entry.instrument.contract == "linear"]
-    if answers.flex is not None:
-        for balance, asset in _flex(answers.flex, linear):
+    flex = wallets.optional("flex")
+    if flex is not None:
+        for balance, asset in _flex(flex, linear):
             found.append(balance)
             assets[asset.asset] = asset
     elif linear:
-        raise answers.wallets.lacks("flex")
+        raise wallets.lacks("flex")
     if any(entry.contract == "linear" for entry in instruments):
         assets.setdefault("USD", Asset("USD", index_price=Decimal(1)))
         if not any(balance.asset == "USD" and balance.wallet == _MULTI for balance in found):
@@ -388,7 +401,7 @@ def _balances(
     return tuple(found), tuple(assets.values())
 
 
-def _single(name: str, wallet: Part, held: list[_Held]) -> Balance:
+def _single(name: str, wallet: Part, held: list[Held]) -> Balance:
     """The balance of a single-collateral wallet."""
     currency = wallet.member("currency").text()
     amount = wallet.member("balances").member(currency).decimal()
@@ -403,9 +416,7 @@ def _single(name: str, wallet: Part, held: list[_Held]) -> Balance:
         )
     pair = name.removeprefix("fi_")
     mine = [
-        entry
-        for entry in held
-        if entry.instrument.contract == "inverse" and entry.instrument.symbol.split("_")[1].lower() == pair
+        entry for entry in held if entry.instrument.contract == "inverse" and _pair(entry.instrument.symbol) == pair
     ]
     # The wallet lists the contracts that it holds beside its currency; with which sign, the venue does not say.
     for entry in mine:
@@ -422,7 +433,7 @@ def _single(name: str, wallet: Part, held: list[_Held]) -> Balance:
     return Balance(currency.upper(), amount, _SINGLE, pointer=wallet.pointer)
 
 
-def _flex(flex: Part, held: list[_Held]) -> list[tuple[Balance, Asset]]:
+def _flex(flex: Part, held: list[Held]) -> list[tuple[Balance, Asset]]:
     """The balances of the multi-collateral wallet, each at the price and the haircut that its figures show."""
     found = []
     worth = counted = _ZERO
@@ -460,7 +471,7 @@ def _flex(flex: Part, held: list[_Held]) -> list[tuple[Balance, Asset]]:
     return found
 
 
-def _netted(held: list[_Held], rate_name: str) -> Decimal:
+def _netted(held: list[Held], rate_name: str) -> Decimal:
     """The requirement of positions, the larger side of each underlying, in the settlement asset."""
     sides: dict[tuple[str, bool], Decimal] = {}
     for entry in held:
@@ -508,7 +519,7 @@ def _order_margins(
 
     The venue prints the total only: it is that of the one order that can add to a position, or nothing of any.
     """
-    flex = answers.flex
+    flex = answers.wallets.optional("flex")
     shown, without = (filled(flex, key) if flex else None for key in ("initialMarginWithOrders", "initialMargin"))
     if shown is None or without is None:
         return {}

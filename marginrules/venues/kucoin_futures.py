@@ -271,18 +271,31 @@ def _cross_parameters(row: Part, mode: str | None) -> list[str]:
 
 def _tiers(open_rows: list[Part], answers: _Answers) -> TierTable:
     """The risk limit levels of a contract where `riskLimits` has them; else the maintenance rate of the one chosen."""
-    rates = [row.member("maintMarginReq") for row in open_rows]
     levels = _levels(open_rows[0].member("symbol").text(), answers)
     if levels:
-        for row, rate in zip(open_rows, rates, strict=True):
-            _check_level(row, rate, levels)
+        for row in open_rows:
+            _check_level(row, row.member("maintMarginReq"), levels)
         rows = tuple((row.member("minRiskLimit").decimal(), row.member("maintainMargin").rate()) for row in levels)
         return TierTable(("above", "maintenance_rate"), rows, levels[0].pointer)
+    return chosen_tiers(open_rows, f"add the answer of {REQUESTS['riskLimits']} as `riskLimits`")
+
+
+def chosen_tiers(open_rows: list[Part], remedy: str) -> TierTable:
+    """The maintenance rate of the risk limit level chosen for isolated positions on one contract, one row.
+
+    Args:
+        open_rows: the positions, as the venue answers them.
+        remedy: what to add where their rates differ.
+
+    Raises:
+        StateError: a rate is missing, or they differ.
+    """
+    rates = [row.member("maintMarginReq") for row in open_rows]
     if len({rate.rate() for rate in rates}) > 1:
         raise rates[-1].error(
             f"the two sides of {open_rows[0].member('symbol').text()} have risk limit levels with different rates, "
             "for which one row is no table",
-            f"add the answer of {REQUESTS['riskLimits']} as `riskLimits`",
+            remedy,
         )
     return TierTable(("above", "maintenance_rate"), ((_ZERO, rates[0].rate()),), rates[0].pointer)
 
@@ -345,7 +358,7 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
     quantity = row.member("currentQty").decimal()
     check_side(row.member("currentQty"), _position_side(row))
     mark_price, mode = row.member("markPrice").positive(), _mode(row)
-    entry_price = _entry_price(row, instrument, quantity)
+    entry_price = exact_entry_price(row, instrument, quantity)
     _check_value_and_profit(row, instrument, quantity, entry_price, mark_price)
     assigned = row.member("posMargin").decimal() if mode == "isolated" else None
     if assigned is not None:
@@ -363,7 +376,7 @@ def _held(row: Part, instrument: Instrument, both_sides: frozenset[str], answers
             quantity=quantity,
             entry_price=entry_price,
             margin_mode=mode,
-            leverage=_leverage(row, mode),
+            leverage=chosen_leverage(row, mode),
             assigned_margin=assigned,
             auto_add_margin=automatic.flag() if automatic else None,
             inputs=inputs,
@@ -379,8 +392,17 @@ def _position_side(row: Part) -> str:
     return side.choice(_POSITION_SIDES) if side else "BOTH"
 
 
-def _entry_price(row: Part, instrument: Instrument, quantity: Decimal) -> Decimal:
-    """The average entry price, as printed where it gives the printed cost, else what it was before it was shortened."""
+def exact_entry_price(row: Part, instrument: Instrument, quantity: Decimal) -> Decimal:
+    """The average entry price, as printed where it gives the printed cost, else what it was before it was shortened.
+
+    Args:
+        row: the position, as the venue answers it.
+        instrument: what it is in.
+        quantity: its signed contracts.
+
+    Raises:
+        StateError: price and cost are of two positions.
+    """
     shown = row.member("avgEntryPrice")
     cost = filled_decimal(row, "posCost")
     if cost is None:
@@ -389,11 +411,18 @@ def _entry_price(row: Part, instrument: Instrument, quantity: Decimal) -> Decima
     return entry_price_of_cost(instrument, quantity, shown, abs(cost), exact_within=unit, slack=unit)
 
 
-def _leverage(row: Part, mode: str) -> Decimal:
+def chosen_leverage(row: Part, mode: str) -> Decimal:
     """The leverage that was chosen.
 
     That of an isolated position is the cost over the initial margin: what the venue prints as `leverage` and
     `realLeverage` there is value over margin, and moves with the mark price.
+
+    Args:
+        row: the position, as the venue answers it.
+        mode: cross or isolated.
+
+    Raises:
+        StateError: the row lacks what it follows from.
     """
     chosen = filled(row, "leverage")
     if mode == "cross" and chosen is not None:

@@ -450,10 +450,24 @@ def _check_face(described: Part, kind: str, base: str, quote: str) -> None:
 
 
 def _taker_fee_rate(described: Part, kind: str, settle: str, row: Part, answers: _Answers) -> Decimal:
-    """The rate of the fee for taking, positive where it is charged; the venue prints what is charged negative."""
+    """The rate of the fee for taking, of the fees that the payload has of the contract's type."""
     instrument_type = described.member("instType").text()
     _require(instrument_type, instrument_type in answers.fees, "tradeFee", row, answers)
-    fees = answers.fees[instrument_type]
+    return taker_fee_rate(described, kind, settle, answers.fees[instrument_type])
+
+
+def taker_fee_rate(described: Part, kind: str, settle: str, fees: Part) -> Decimal:
+    """The rate of the fee for taking, positive where it is charged; the venue prints what is charged negative.
+
+    Args:
+        described: the contract's row of the instruments.
+        kind: linear or inverse.
+        settle: what the contract settles in.
+        fees: the row of the trade fees of its instrument type.
+
+    Raises:
+        StateError: the fees have none for such a contract.
+    """
     group = filled(described, "groupId")
     groups = fees.optional("feeGroup")
     if group is not None and groups is not None:

@@ -4,7 +4,7 @@ A row holds for keys greater than its `above`. What a table file says beside its
 is the caller's; nothing here opens a connection.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
@@ -113,6 +113,8 @@ def tier_table(rows: list[Row], pointer: str) -> TierTable:
 # What ccxt's unified tier leaves out stands in its `info`, the venue's own row: at Binance and Aster `cum`, at Bybit
 # `mmDeduction`, at Gate `deduction`.
 _AMOUNTS = ("cum", "mmDeduction", "deduction")
+# Binance COIN-M as it spells it; Kraken of an inverse and of a linear contract.
+_FLOORS = ("qtylFloor", "contracts", "numNonContractUnits")
 # OKX `imr`, Bybit and Kraken `initialMargin`, Gate `initial_rate`.
 _INITIAL_RATES = ("imr", "initialMargin", "initial_rate")
 
@@ -134,8 +136,8 @@ def ccxt_rows(tiers: Iterable[Part]) -> list[Row]:
         StateError: a tier lacks a figure, or has one that is none.
     """
     rows: list[Row] = []
-    for tier in sorted(tiers, key=lambda tier: tier.member("minNotional").decimal()):
-        row: Row = {"above": tier.member("minNotional").decimal()}
+    for tier in sorted(tiers, key=lambda tier: _ccxt_floor(tier).decimal()):
+        row: Row = {"above": _ccxt_floor(tier).decimal()}
         upper = tier.optional("maxNotional")
         if upper is not None:
             row["up_to"] = upper.positive()
@@ -154,6 +156,13 @@ def ccxt_rows(tiers: Iterable[Part]) -> list[Row]:
             row["above"] = _end_before(row["above"], rows[-1].get("up_to"))
         rows.append(row)
     return rows
+
+
+def _ccxt_floor(tier: Part) -> Part:
+    """Where a tier begins; where ccxt does not know the venue's name of it, its `info` does."""
+    own = tier.optional("info") if not tier.has("minNotional") else None
+    found = next((own.member(key) for key in _FLOORS if own.has(key)), None) if own else None
+    return found or tier.member("minNotional")
 
 
 def _end_before(first: Decimal, end: Decimal | None) -> Decimal:
@@ -195,9 +204,8 @@ def _binance(part: Part) -> Tables:
 
 def _bybit(part: Part) -> Tables:
     """`/v5/market/risk-limit`: each row has the upper end of its tier."""
-    answer = unwrapped(part, "result", {"retCode": "0"})
     found: Tables = {}
-    for entry in answer.member("list").items() if isinstance(answer.value, Mapping) else answer.items():
+    for entry in _rows(part, "result", {"retCode": "0"}, "list"):
         row: Row = {
             "up_to": entry.member("riskLimitValue").positive(),
             "maintenance_rate": entry.member("maintenanceMargin").rate(),
@@ -213,9 +221,8 @@ def _bybit(part: Part) -> Tables:
 
 def _okx(part: Part) -> Tables:
     """`/api/v5/public/position-tiers`: by contracts; a tier's `minSz` is the first whole contract in it."""
-    answer = unwrapped(part, "data", {"code": "0"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "0"}):
         key = "instFamily" if entry.has("instFamily") else "uly"
         row: Row = {
             "above": entry.member("minSz").decimal(),
@@ -264,7 +271,7 @@ FIRST_LISTED_TABLE = 50
 def _gate(part: Part) -> Tables:
     """`/futures/{settle}/risk_limit_tiers`."""
     found: Tables = {}
-    for entry in part.items():
+    for entry in (row for page in part.items() for row in page.rows()):
         row: Row = {
             "up_to": entry.member("risk_limit").positive(),
             "maintenance_rate": entry.member("maintenance_rate").rate(),
@@ -280,9 +287,8 @@ def _gate(part: Part) -> Tables:
 
 def _bitget(part: Part) -> Tables:
     """`/api/v2/mix/market/query-position-lever`."""
-    answer = unwrapped(part, "data", {"code": "00000"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "00000"}):
         row: Row = {
             "above": entry.member("startUnit").decimal(),
             "up_to": entry.member("endUnit").positive(),
@@ -295,9 +301,8 @@ def _bitget(part: Part) -> Tables:
 
 def _kucoin(part: Part) -> Tables:
     """`/api/v1/contracts/risk-limit/{symbol}`: by value."""
-    answer = unwrapped(part, "data", {"code": "200000"})
     found: Tables = {}
-    for entry in answer.items():
+    for entry in _rows(part, "data", {"code": "200000"}):
         row: Row = {
             "above": entry.member("minRiskLimit").decimal(),
             "up_to": entry.member("maxRiskLimit").positive(),
@@ -330,6 +335,20 @@ def _kraken(part: Part) -> Tables:
             )
         _once(found, entry.member("symbol"), rows)
     return found
+
+
+def _rows(part: Part, key: str, success: Mapping[str, str], inner: str = "") -> Iterator[Part]:
+    """The rows of an answer, or of several in a list: its pages, or one of each contract that was asked about.
+
+    Args:
+        part: the answer, or the list of answers.
+        key: the member of an answer's frame that holds what was asked for.
+        success: members of the frame that say whether the request was answered, and what they are then.
+        inner: the member of that with the rows, where they are one step further in.
+    """
+    for answer in part.rows():
+        held = unwrapped(answer, key, success)
+        yield from (held.member(inner) if inner and held.has(inner) else held).rows()
 
 
 def _once(found: Tables, symbol: Part, rows: list[Row]) -> None:
@@ -492,3 +511,37 @@ def differences(old: Tables, new: Tables) -> list[dict[str, str | None]]:
                         }
                     )
     return found
+
+
+def ranges(old: Tables, new: Tables) -> list[dict[str, str | None]]:
+    """What changed between two versions of a table for positions of one size, by ranges of sizes.
+
+    Returns:
+        One record for each figure that differs for the sizes greater than `above` and up to `up_to` (None: without an
+        end) of a symbol that both versions have; `old` or `new` is None where that version has no figure for such sizes.
+    """
+    found: list[dict[str, str | None]] = []
+    for symbol in sorted({*old} & {*new}):
+        bounds = sorted({row[end] for row in (*old[symbol], *new[symbol]) for end in ("above", "up_to") if end in row})
+        for above, up_to in zip(bounds, [*bounds[1:], None], strict=True):
+            before, after = _row_above(old[symbol], above), _row_above(new[symbol], above)
+            for column in [*dict.fromkeys([*before, *after])]:
+                one, other = before.get(column), after.get(column)
+                if column not in ("above", "up_to") and one != other:
+                    found.append(
+                        {
+                            "symbol": symbol,
+                            "above": plain_text(above),
+                            "up_to": None if up_to is None else plain_text(up_to),
+                            "column": column,
+                            "old": None if one is None else plain_text(one),
+                            "new": None if other is None else plain_text(other),
+                        }
+                    )
+    return found
+
+
+def _row_above(rows: list[Row], above: Decimal) -> Row:
+    """The row that holds for sizes just greater than a bound; an empty one where the table has none."""
+    held = [row for row in rows if row["above"] <= above and not row.get("up_to", above + 1) <= above]
+    return held[-1] if held else {}

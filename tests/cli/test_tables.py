@@ -260,6 +260,152 @@ def test_diff_lists_what_changed_and_ends_with_1(tmp_path: Path, capsys: pytest.
     ]
 
 
+def _versions(tmp_path: Path) -> list[str]:
+    """The same tiers twice: above 600,000 there is then room up to 800,000, and above that a higher rate."""
+    old = [{"symbol": "BTC", "above": "0", "maintenance_rate": "0.005", "max_leverage": "100"}]
+    new = [*old, {"symbol": "BTC", "above": "800000", "maintenance_rate": "0.0125", "max_leverage": "75"}]
+    old = [*old, {"symbol": "BTC", "above": "600000", "maintenance_rate": "0.01", "max_leverage": "75"}]
+    same = {"symbol": "ETH", "above": "0", "maintenance_rate": "0.01"}
+    old.append(same)
+    new += [same, {**same, "above": "1000"}, {**same, "symbol": "SOL"}]
+    files = []
+    for name, rows in (("old", old), ("new", new)):
+        _write(tmp_path / f"{name}.json", {"tiers": rows})
+        files.append(str(tmp_path / f"{name}.json"))
+    return files
+
+
+def test_diff_says_for_which_sizes_what_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """700,000 is charged less now, 900,000 more at the same leverage; a row that was split changes nothing."""
+    files = _versions(tmp_path)
+    assert run(["tables", "diff", *files, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["ranges"]
+    assert [tuple(entry.values()) for entry in found] == [
+        ("BTC", "600000", "800000", "maintenance_rate", "0.01", "0.005"),
+        ("BTC", "600000", "800000", "max_leverage", "75", "100"),
+        ("BTC", "800000", None, "maintenance_rate", "0.01", "0.0125"),
+    ]
+    assert run(["tables", "diff", *files]) == 1
+    printed = capsys.readouterr().out
+    assert "1 of 2 symbols changed" in printed
+    assert "added: SOL" in printed
+    assert "maintenance_rate" in printed
+    assert run(["tables", "diff", *files, "--symbol", "ETH"]) == 1
+    assert "rows were split or joined" in capsys.readouterr().out
+    assert run(["tables", "diff", *files, "--symbol", "XRP"]) == 2
+    assert "there is no table of 'XRP'" in capsys.readouterr().err
+
+
+def test_a_table_that_ends_has_no_figure_beyond(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One version goes up to 1000, the other up to 2000."""
+    row = {"above": "0", "maintenance_rate": "0.01"}
+    files = [_write(tmp_path / f"{end}.json", {"tiers": [{**row, "up_to": end}]}) for end in ("1000", "2000")]
+    assert run(["tables", "diff", *files, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["ranges"]
+    assert [tuple(entry.values()) for entry in found] == [("", "1000", "2000", "maintenance_rate", None, "0.01")]
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        (
+            "bybit",
+            [
+                {
+                    "retCode": 0,
+                    "result": {
+                        "category": "linear",
+                        "list": [
+                            {
+                                "symbol": symbol,
+                                "riskLimitValue": "2000000",
+                                "maintenanceMargin": "0.005",
+                                "initialMargin": "0.01",
+                                "maxLeverage": "100",
+                                "mmDeduction": "",
+                            }
+                        ],
+                        "nextPageCursor": "",
+                    },
+                }
+                for symbol in ("A", "B")
+            ],
+        ),
+        (
+            "okx",
+            [
+                {
+                    "code": "0",
+                    "data": [
+                        {
+                            "instFamily": family,
+                            "minSz": "0",
+                            "maxSz": "9",
+                            "mmr": "0.01",
+                            "imr": "0.02",
+                            "maxLever": "50",
+                        }
+                    ],
+                }
+                for family in ("A", "B")
+            ],
+        ),
+        (
+            "bitget",
+            [
+                {
+                    "code": "00000",
+                    "data": [
+                        {"symbol": name, "startUnit": "0", "endUnit": "9", "keepMarginRate": "0.01", "leverage": "50"}
+                    ],
+                }
+                for name in ("A", "B")
+            ],
+        ),
+        (
+            "kucoin-futures",
+            [
+                {
+                    "code": "200000",
+                    "data": [
+                        {
+                            "symbol": symbol,
+                            "level": 1,
+                            "minRiskLimit": 0,
+                            "maxRiskLimit": 9,
+                            "maintainMargin": 0.01,
+                            "initialMargin": 0.02,
+                            "maxLeverage": 50,
+                        }
+                    ],
+                }
+                for symbol in ("A", "B")
+            ],
+        ),
+        (
+            "gate",
+            [
+                [
+                    {
+                        "contract": contract,
+                        "risk_limit": "9",
+                        "maintenance_rate": "0.01",
+                        "initial_rate": "0.02",
+                        "leverage_max": "50",
+                    }
+                ]
+                for contract in ("A", "B")
+            ],
+        ),
+    ],
+)
+def test_several_answers_of_a_venue_make_one_table(name: str, answers: object, tmp_path: Path) -> None:
+    """Its pages, or one of each contract or family that was asked about."""
+    file, answer = tmp_path / "tiers.json", _write(tmp_path / "answers.json", answers)
+    assert run(["tables", "import", answer, "--from", name, "--read", "2026-11-20", "-o", str(file)]) == 0
+    assert [row["symbol"] for row in json.loads(file.read_text(encoding="utf-8"))["tiers"]] == ["A", "B"]
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

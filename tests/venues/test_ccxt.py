@@ -296,7 +296,7 @@ def kucoin() -> dict[str, Any]:
                 marginMode="isolated",
                 leverage=6.4,
                 collateral=0.06,
-                info={"leverage": 10},
+                info={"leverage": 6.4, "posCost": 0.2, "posInit": 0.02},
             )
         ],
         "markets": {INVERSE: _market(INVERSE, info={"takerFeeRate": 0.0006})},
@@ -314,10 +314,17 @@ def kucoin() -> dict[str, Any]:
 
 
 def kraken() -> dict[str, Any]:
-    """A cross long of a linear contract; the venue prints no mark, and the wallet of linear contracts is in USD."""
+    """A cross long of a linear contract; the venue prints no mark, and `total` is what the wallet holds, without profit."""
+    dollars = {"quantity": "10000.0", "value": "10000.0", "collateral": "10000.0"}
     return {
         "exchange": "krakenfutures",
-        "balance": {"info": {}, "USD": _currency(10500.0)},
+        "balance": {
+            "info": {
+                "result": "success",
+                "accounts": {"flex": {"type": "multiCollateralMarginAccount", "currencies": {"USD": dollars}}},
+            },
+            "USD": _currency(10000.0),
+        },
         "positions": [
             _position("BTC/USD:USD", "long", 1.0, entryPrice=60000.0, markPrice=None, leverage=None),
         ],
@@ -326,7 +333,6 @@ def kraken() -> dict[str, Any]:
         "leverageTiers": {
             "BTC/USD:USD": _tiers("BTC/USD:USD", ("0", None, 0.01, 50, {"initialMargin": "0.02"})),
         },
-        "inputs": {"assets": {"USD": {"index_price": "1", "collateral_rate": "1"}}},
     }
 
 
@@ -351,7 +357,7 @@ def deribit() -> dict[str, Any]:
                 unrealizedPnl=-0.04,
                 marginMode=None,
                 leverage=50,
-                info={"settlement_price": 50000.0},
+                info={"settlement_price": 50000.0, "average_price": 45000.0, "floating_profit_loss": -0.04},
             )
         ],
         "markets": {INVERSE: _market(INVERSE, 10.0)},
@@ -557,7 +563,7 @@ FIGURES: list[tuple[Any, str, list[tuple[str, str, str]], list[tuple[str, str]]]
     (bitget, "bitget", [(f"isolated/{BTC}", "7000", "271.4"), ("cross/USDT", "4000", "0")], [(BTC, "65697.79016524")]),
     # 0.06, and (0.5 % + 0.06 %) of 0.16.
     (kucoin, "kucoin-futures", [(f"isolated/{INVERSE}", "0.06", "0.000896"), ("cross/BTC", "0.44", "0")], []),
-    # 10,500 at a mark of 60,500, and 1 % of 60,000.
+    # 10,000 + 500 at a mark of 60,500, and 1 % of 60,000.
     (kraken, "kraken-futures", [("cross", "10500", "600")], []),
     # 1 - 0.01 - 0.04, and (1 % + 0.00005 x 0.16) of 0.16.
     # A rate that grows with the size passes 100 % where the price is next to nothing: 0.79 + n = n (1 % + 0.00005 n).
@@ -824,6 +830,269 @@ def test_collateral_alone_is_not_trusted_where_versions_of_ccxt_differ() -> None
     assert _state(payload).positions[0].assigned_margin == 6000
 
 
+def test_the_leverage_of_one_mode_is_not_taken_for_that_of_the_other() -> None:
+    """KuCoin's fetch_leverage is of cross positions; this one is isolated, with posInit of a tenth of posCost."""
+    payload = kucoin()
+    payload["leverages"] = {INVERSE: {"symbol": INVERSE, "marginMode": "cross", "longLeverage": 3, "shortLeverage": 3}}
+    assert _state(payload).positions[0].leverage == 10
+    payload["leverages"][INVERSE]["marginMode"] = "isolated"
+    assert _state(payload).positions[0].leverage == 3
+
+
+def test_kucoins_risk_limits_are_not_the_tiers_of_a_cross_position() -> None:
+    """By k, m and the least rate, however many risk limits are given."""
+    payload = kucoin()
+    payload["positions"][0].update(marginMode="cross", info={"leverage": 10}, leverage=10)
+    payload["markets"][INVERSE]["info"].update(k="490", m="300", f="1.3", mmrLimit="0.3", mmrLevConstant="125")
+    state = _state(payload)
+    assert state.instruments[0].tiers is None
+    payload["inputs"] = {
+        "account": {"selfAccountMode": "UNIFIED"},
+        "assets": {"BTC": {"index_price": 62500, "collateral_rate": 1}},
+    }
+    assert _state(payload).instruments[0].tiers is not None
+
+
+def test_an_okx_fee_is_that_of_the_contracts_kind() -> None:
+    """Ccxt's `taker` is of contracts in the coin; `takerU` of those in USDT."""
+    payload = okx()
+    payload["tradingFees"][BTC]["info"] = {"taker": "-0.0005", "takerU": "-0.0003", "takerUSDC": ""}
+    assert _state(payload).instruments[0].taker_fee_rate == Decimal("0.0003")
+    payload["tradingFees"][BTC]["info"] = {"taker": "-0.0005", "feeGroup": [{"groupId": "4", "taker": "-0.0002"}]}
+    payload["markets"][BTC]["info"] = {"groupId": "4"}
+    assert _state(payload).instruments[0].taker_fee_rate == Decimal("0.0002")
+
+
+def linear_deribit() -> dict[str, Any]:
+    """A long of 3 ETH opened at 3,000: notional is in coins, and profit runs from the price of the trade."""
+    payload = deribit()
+    symbol = "ETH/USDC:USDC"
+    payload["balance"]["info"]["summaries"] = [
+        {"currency": "USDC", "balance": "1000", "equity": "1300", "futures_session_rpl": "0"}
+    ]
+    del payload["balance"]["BTC"]
+    payload["positions"] = [
+        _position(
+            symbol,
+            "long",
+            3.0,
+            contractSize=None,
+            entryPrice=3000.0,
+            markPrice=3100.0,
+            notional=3.0,
+            unrealizedPnl=300.0,
+            marginMode=None,
+            info={
+                "size": "3.0",
+                "settlement_price": "3050.0",
+                "average_price": "3000.0",
+                "floating_profit_loss": "300.0",
+            },
+        )
+    ]
+    payload["markets"] = {symbol: _market(symbol, 0.001)}
+    payload["inputs"]["instruments"] = {symbol: payload["inputs"]["instruments"][INVERSE]}
+    return payload
+
+
+def test_a_linear_contract_of_deribit_has_its_notional_in_coins() -> None:
+    """3 ETH; opened since the last settlement, so that profit runs from 3,000 and not from 3,050."""
+    report = _report(linear_deribit(), "deribit")
+    position = report.position("ETH/USDC:USDC")
+    assert position is not None
+    assert (position.notional, position.unrealized_pnl) == (9300, 300)
+    with pytest.raises(StateError, match="but contracts is 3"):
+        _state(_with(linear_deribit(), 9300.0, "positions", 0, "notional"))
+
+
+def test_a_deribit_position_without_contracts_has_its_size_in_info() -> None:
+    """As versions of ccxt before October 2025 have it."""
+    payload = deribit()
+    payload["positions"][0]["contracts"] = None
+    payload["positions"][0]["info"]["size"] = "-10000.0"
+    assert _state(payload).positions[0].quantity == -10000
+    del payload["positions"][0]["info"]["size"]
+    with pytest.raises(StateError, match=r"lacks positions\[0\]\.contracts"):
+        _state(payload)
+
+
+def test_deribits_figures_are_of_a_mark_with_more_digits_than_it_prints() -> None:
+    """At 49.9966 printed as 50.00, 3,000 dollars are 60.0041 coins."""
+    payload = deribit()
+    payload["positions"][0].update(
+        contracts=-3000.0,
+        entryPrice=48.0,
+        markPrice="50.00",
+        notional=60.00408,
+        # 3000 x (1/49.9966 - 1/48)
+        unrealizedPnl=-2.49592,
+        info={"average_price": "48.0", "floating_profit_loss": "-2.49592"},
+    )
+    state = _state(payload)
+    assert state.instruments[0].mark_price == 50
+    with pytest.raises(StateError, match=r"notional is 60\.25"):
+        _state(_with(payload, 60.25, "positions", 0, "notional"))
+
+
+@pytest.mark.parametrize("name", ["qtylFloor", "contracts", "numNonContractUnits"])
+def test_a_tier_begins_where_its_info_says_if_ccxt_does_not_know_the_name(name: str) -> None:
+    """Binance COIN-M, and Kraken's inverse and linear contracts in older versions."""
+    payload = coin_margined()
+    for tier in payload["leverageTiers"][INVERSE]:
+        tier["info"][name] = str(tier["minNotional"])
+        tier["minNotional"] = None
+    tiers = _state(payload).instruments[0].tiers
+    assert tiers is not None
+    assert tiers.bounds == (0, 5)
+
+
+def aster() -> dict[str, Any]:
+    """The isolated short of 2 ETH that binance() has, at a venue of which ccxt fetches no tiers."""
+    payload = binance()
+    payload["exchange"] = "aster"
+    payload["positions"].pop(0)
+    payload["balance"] = {"info": [{"asset": "USDT", "balance": "5000.0"}], "USDT": _currency(5000.0)}
+    del payload["leverageTiers"]
+    payload["leverageBracket"] = [
+        {
+            "symbol": "ETHUSDT",
+            "brackets": [
+                {
+                    "notionalFloor": "0",
+                    "notionalCap": "10000",
+                    "maintMarginRatio": "0.005",
+                    "cum": "0",
+                    "initialLeverage": "100",
+                }
+            ],
+        }
+    ]
+    return payload
+
+
+def test_asters_tiers_are_read_from_the_venues_own_answer() -> None:
+    """0.5 % of 6,200, and 6,700 / 2.01."""
+    report = _report(aster(), "aster")
+    position = report.position(ETH)
+    assert position is not None
+    assert (position.maintenance_margin, _round(position.liquidation_price)) == (31, "3333.33333333")
+    with pytest.raises(StateError, match="lacks leverageBracket of ETHUSDT"):
+        _state(_without(aster(), "leverageBracket"))
+    with pytest.raises(StateError, match="lacks leverageBracket of ETHUSDT"):
+        _state(_with(aster(), "BTCUSDT", "leverageBracket", 0, "symbol"))
+
+
+def test_a_bitmex_position_brings_the_rates_of_its_risk_limit_and_its_fee() -> None:
+    """Leverage 0 is cross at what the limit allows; the value of one contract is rounded: 30,000 x 0.00002041."""
+    payload = bitmex()
+    del payload["leverageTiers"]
+    payload["markets"][INVERSE]["info"] = {"fundingRate": "0.0001"}
+    payload["positions"][0].update(
+        leverage=0,
+        entryPrice=48996.0,
+        markPrice=50000.0,
+        unrealizedPnl=0.0123,
+        info={
+            "currentQty": "30000",
+            "avgEntryPrice": "48996",
+            "posCost": "-61230000",
+            "riskLimit": "20000000000",
+            "initMarginReq": "0.01",
+            "maintMarginReq": "0.005",
+            "commission": "0.0005",
+            "posComm": "30924",
+        },
+    )
+    payload["balance"]["BTC"]["total"] = 1.0123
+    state = _state(payload)
+    (held,), (contract,) = state.positions, state.instruments
+    assert (held.leverage, held.inputs["riskLimit"], held.inputs["posComm"]) == (None, 200, Decimal("0.00030924"))
+    assert contract.taker_fee_rate == Decimal("0.0005")
+    assert abs(30000 / held.entry_price - Decimal("0.6123")) < Decimal("1e-30")
+    position = marginrules.evaluate(marginrules.load_policy("bitmex"), state).position(INVERSE)
+    assert position is not None
+    # 0.6123 x 1 %, and 0.6123 x 0.5 % with the reserve and the funding of 0.01 %.
+    assert position.initial_margin == Decimal("0.006123")
+    assert position.unrealized_pnl is not None
+    assert _round(position.unrealized_pnl) == "0.01230000"
+
+
+def test_what_is_added_to_an_isolated_position_by_itself_is_said_in_words_and_numbers() -> None:
+    """`isAutoAddMargin` of Binance is a text."""
+    payload = binance()
+    for word, automatic in (("true", True), ("false", False), (True, True)):
+        payload["positions"][1]["info"]["isAutoAddMargin"] = word
+        assert _state(payload).positions[1].auto_add_margin is automatic
+    payload["positions"][1]["info"]["isAutoAddMargin"] = "maybe"
+    with pytest.raises(StateError, match="isAutoAddMargin is `maybe`"):
+        _state(payload)
+
+
+def test_the_mark_of_a_ticker_gives_way_to_the_one_behind_the_profit() -> None:
+    """Paradex prints no mark beside its positions: 102 of profit, 2 of it funding, are 100 a coin."""
+    payload = paradex()
+    payload["positions"][0].update(unrealizedPnl=102.0, info={"unrealized_funding_pnl": "2.0"})
+    payload["tickers"]["ETH/USD:USDC"]["markPrice"] = 3101.0
+    state = _state(payload)
+    assert (state.instruments[0].mark_price, state.positions[0].accrued_funding) == (3100, 2)
+    assert _report(payload, "paradex").pools[0].equity == 1102
+
+
+def test_a_token_at_paradex_counts_at_the_mark_of_the_perpetual_on_it() -> None:
+    """0.1 ETH at 3,100."""
+    payload = paradex()
+    payload["balance"]["ETH"] = _currency(0.1)
+    assert _report(payload, "paradex").pools[0].equity == 1410
+
+
+@pytest.mark.parametrize(
+    ("payload", "info"),
+    [
+        (gate(), [{"currency": "USDT", "available": "30000", "locked": "0"}]),
+        (bitget(), [{"coin": "USDT", "available": "11000", "frozen": "0"}]),
+        (kucoin(), {"code": "200000", "data": [{"currency": "BTC", "type": "trade", "balance": "0.5"}]}),
+        (hyperliquid(), {"balances": [{"coin": "USDC", "total": "2049.995", "hold": "0"}]}),
+        (aster(), [{"asset": "USDT", "free": "5000", "locked": "0"}]),
+    ],
+)
+def test_the_balance_of_the_spot_account_is_not_taken_for_that_of_the_futures(payload: Any, info: object) -> None:
+    """fetch_balance is of the spot account, where no type is asked for."""
+    with pytest.raises(StateError, match="not that of the account which holds the positions") as raised:
+        _state(_with(payload, info, "balance", "info"))
+    assert raised.value.remedy is not None
+    assert '{"type": "swap"}' in raised.value.remedy
+
+
+def test_spot_margin_and_options_are_no_futures() -> None:
+    """OKX answers all of them as positions."""
+    payload = okx()
+    payload["markets"][BTC].update(type="spot", linear=None, inverse=None)
+    with pytest.raises(StateError, match="is no futures contract but of the type spot"):
+        _state(payload)
+
+
+def test_an_isolated_margin_that_is_in_no_answer_is_asked_for() -> None:
+    """Kraken's API does not say what was set aside."""
+    payload = kraken()
+    payload["positions"][0]["leverage"] = 5
+    del payload["positions"][0]["marginMode"]
+    with pytest.raises(StateError, match="it is in none of the answers given"):
+        _state(payload)
+    payload["positions"][0]["positionMargin"] = 6000.0
+    assert _state(payload).positions[0].assigned_margin == 6000
+
+
+def test_a_wallet_of_kraken_with_profit_left_out_is_not_taken_for_equity() -> None:
+    """10,000 in the wallet, worth as much; positions that the venue's own `pnl` does not have are refused."""
+    assert _state(kraken()).balances[0].wallet_balance == 10000
+    payload = kraken()
+    payload["balance"]["info"]["accounts"]["flex"]["pnl"] = "7000"
+    with pytest.raises(StateError, match="pnl is 7000"):
+        _state(payload)
+    with pytest.raises(StateError, match="fetch_balance"):
+        _state(_without(kraken(), "balance", "info"))
+
+
 _RUBBISH = (None, True, -1, 0, "", "x", "NaN", Decimal("1e50"), Decimal("-1e-50"), "1e400", [], {}, [[]], {"a": 1}, 1.5)
 
 
@@ -838,7 +1107,22 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 def test_a_mutated_payload_is_read_or_refused_with_its_place() -> None:
     """Members left out and exchanged for rubbish: never anything but a `StateError`."""
     chance = random.Random(7)  # noqa: S311 - a test's own choices
-    makers = (binance, okx, bybit, gate, hyperliquid, kucoin, kraken, deribit, dydx, paradex, bitget, bitmex)
+    makers = (
+        binance,
+        okx,
+        bybit,
+        gate,
+        hyperliquid,
+        kucoin,
+        kraken,
+        deribit,
+        linear_deribit,
+        dydx,
+        paradex,
+        bitget,
+        bitmex,
+        aster,
+    )
     refused = 0
     for _ in range(2000):
         payload: Any = _parsed(chance.choice(makers)())
