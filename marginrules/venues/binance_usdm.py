@@ -322,9 +322,18 @@ def _leverage(row: Part, answers: _Answers) -> Decimal | None:
 
 
 def _leverage_from_margin(row: Part, answers: _Answers, value: Decimal) -> Decimal | None:
-    """The whole leverage whose initial margin is the printed one; None where none or more than one is."""
     same = answers.account_positions.get(symbol_and_side(row))
-    for part in (row, same) if same else (row,):
+    return leverage_of_margin((row, same) if same else (row,), value)
+
+
+def leverage_of_margin(rows: Iterable[Part], value: Decimal) -> Decimal | None:
+    """The whole leverage whose initial margin is the printed one; None where none or more than one is.
+
+    Args:
+        rows: of the position, as the venue answers it in one answer or another.
+        value: at the mark, for a row that does not print it.
+    """
+    for part in rows:
         margin = optional_decimal(part, "positionInitialMargin")
         if margin is None:
             continue

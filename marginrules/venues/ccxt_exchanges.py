@@ -12,6 +12,7 @@ from attrs import field, frozen
 from marginrules.account.state import Instrument, TierTable, Value
 from marginrules.arithmetic import plain_text
 from marginrules.venues import bitmex
+from marginrules.venues.binance_usdm import leverage_of_margin
 from marginrules.venues.deribit import session_entry_price
 from marginrules.venues.figures import entry_price_of_cost, filled, filled_decimal, rows_by
 from marginrules.venues.kucoin_futures import chosen_leverage, chosen_tiers, exact_entry_price
@@ -133,6 +134,12 @@ def _deribit_wallet(info: Part) -> Mapping[str, Part]:
 # ---------------------------------------------------------------- leverage in a position's `info`
 
 
+def _binance_leverage(info: Part, _mode: str) -> Decimal | None:
+    """Of the third version, which leaves it out: the one that gives the printed margin."""
+    notional = filled_decimal(info, "notional")
+    return leverage_of_margin((info,), abs(notional)) if notional else None
+
+
 def _gate_leverage(info: Part, _mode: str) -> Decimal | None:
     return filled_decimal(info, "cross_leverage_limit")
 
@@ -196,6 +203,7 @@ _DYDX = {
 BINANCE = Exchange(
     total="unsure",
     wallet=_binance_wallet,
+    own_leverage=_binance_leverage,
     margin=("isolatedWallet",),
     automatic="isAutoAddMargin",
     collateral=True,

@@ -830,6 +830,18 @@ def test_collateral_alone_is_not_trusted_where_versions_of_ccxt_differ() -> None
     assert _state(payload).positions[0].assigned_margin == 6000
 
 
+def test_a_binance_position_without_leverage_has_that_of_its_printed_margin() -> None:
+    """31,000 at 3,100 of initial margin; where two leverages would give it, or none is printed, it is asked for."""
+    payload = binance()
+    row = payload["positions"][0]
+    row.update(leverage=None, info={"notional": "31000.0", "positionInitialMargin": "3100.00"})
+    assert _state(payload).positions[0].leverage == 10
+    for margin in ("3200.00", "0"):
+        row["info"]["positionInitialMargin"] = margin
+        with pytest.raises(StateError, match="fetch_leverages"):
+            _state(payload)
+
+
 def test_the_leverage_of_one_mode_is_not_taken_for_that_of_the_other() -> None:
     """KuCoin's fetch_leverage is of cross positions; this one is isolated, with posInit of a tenth of posCost."""
     payload = kucoin()
