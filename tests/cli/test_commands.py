@@ -525,3 +525,28 @@ def test_a_folder_that_does_not_hold_a_venues_answers_is_refused(
     (tmp_path / "clearinghouseStat.json").write_text("{}", encoding="utf-8")
     assert run(["evaluate", str(tmp_path), *options, "--from", "hyperliquid"]) == 2
     assert "clearinghouseState" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (
+            ["evaluate", "-", "-p", "documented", "--policy", "hyperliquid"],
+            "--policy is given 2 times; `evaluate` takes",
+        ),
+        (
+            ["explain", "-", "-p", "documented", "--why", "a:b", "--why", "c:d"],
+            "--why is given 2 times; `explain` takes",
+        ),
+        (
+            ["act", "-", "-p", "documented", "add_margin", "A", "-5", "--as-of=2026-01-01", "--as-of=2026-01-02"],
+            "--as-of",
+        ),
+    ],
+)
+def test_an_option_that_takes_one_value_is_not_given_twice(
+    arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last would win without a word; what takes several, as `compare` does policies, still does."""
+    assert run(arguments) == 2
+    assert f"Error: {option}" in capsys.readouterr().err

@@ -288,3 +288,11 @@ def test_what_does_not_hold_of_an_account_is_told(
     assert code == 1
     assert told in found
     assert "plugin.py" not in found
+
+
+def test_a_run_that_is_stopped_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends as other commands do that are stopped."""
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: pytest.ExitCode.INTERRUPTED)
+    assert _run(tmp_path, capsys, good=GOOD)[0] == 130
