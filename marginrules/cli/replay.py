@@ -203,10 +203,7 @@ class _Stream:
 
     def _opened(self) -> Any:
         if self.name == "-":
-            if sys.stdin is None:
-                message = "standard input is closed\nhelp: give a file, or send the events to standard input"
-                raise ReplayError(message)
-            return nullcontext(sys.stdin.buffer)
+            return nullcontext(arguments.standard_input("the events"))
         try:
             return Path(self.name).open("rb")
         except OSError as error:

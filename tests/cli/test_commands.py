@@ -1,5 +1,6 @@
 """The command line: results on standard output, errors on standard error, exit codes as promised."""
 
+import io
 import json
 import os
 import subprocess
@@ -550,3 +551,19 @@ def test_an_option_that_takes_one_value_is_not_given_twice(
     """The last would win without a word; what takes several, as `compare` does policies, still does."""
     assert run(arguments) == 2
     assert f"Error: {option}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["act", "-", "-p", "documented", "--action", "@-"],
+        ["replay", "-", "-p", "documented", "--account", "-"],
+    ],
+)
+def test_standard_input_is_read_by_one_argument_alone(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second would find nothing there, which is no mistake of what was sent."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(ACCOUNT).encode())))
+    assert run(arguments) == 2
+    assert capsys.readouterr().err == "error: standard input is named twice\nhelp: give a file in place of one `-`\n"
