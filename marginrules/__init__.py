@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from marginrules.account.actions import Action
     from marginrules.account.state import AccountState, StateError
     from marginrules.engine.decide import Decision, decide
+    from marginrules.engine.documents import read_action, write_decision
     from marginrules.engine.documents import write as write_report
     from marginrules.engine.evaluate import evaluate
     from marginrules.engine.explain import Derivation, explain
@@ -38,6 +39,8 @@ _PLACES = {
     "StateError": "account.state",
     "Decision": "engine.decide",
     "decide": "engine.decide",
+    "read_action": "engine.documents",
+    "write_decision": "engine.documents",
     "evaluate": "engine.evaluate",
     "Derivation": "engine.explain",
     "explain": "engine.explain",
@@ -144,7 +147,9 @@ __all__ = [
     "load_text",
     "preview",
     "read_account",
+    "read_action",
     "run_procedures",
     "target",
+    "write_decision",
     "write_report",
 ]

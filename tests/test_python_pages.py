@@ -65,7 +65,7 @@ def test_the_lines_of_the_page_run_and_print_what_they_say(
         "\nwithdraw:USDC 1800",
     ):
         assert expected in printed
-    assert printed.rstrip().endswith("100.000000")
+    assert printed.rstrip().endswith("100.000000\nclose_all isolated/A")
 
 
 def test_every_public_name_is_on_the_page_or_belongs_to_one_that_is() -> None:

@@ -474,6 +474,9 @@ def _switch(state: AccountState, action: Action) -> Effect:
         )
     if action.position is not None:
         places = [_position(state, action.position)]
+        ((_, named),) = places
+        if action.symbol is not None and action.symbol != named.symbol:
+            raise ActionError("/symbol", f"{named.id} is on {named.symbol}", "name the position, or the symbol")
     else:
         symbol = _instrument(state, action).symbol
         places = [(place, found) for place, found in enumerate(state.positions) if found.symbol == symbol]

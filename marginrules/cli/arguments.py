@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import attrs
 import click
@@ -150,6 +150,30 @@ def _remedy(path: Path) -> str:
     return "say whose answers are in the folder with --from" if path.is_dir() else _GIVE_A_FILE
 
 
+_TAKEN = "marginrules.standard_input"
+
+
+def standard_input(what: str) -> BinaryIO:
+    """Standard input, for one reader: a second would find nothing there, and take that for what was sent.
+
+    Args:
+        what: what is read from it, in words.
+
+    Raises:
+        FileError: it is closed, or another argument of the command is `-` too.
+    """
+    if sys.stdin is None:
+        message = f"standard input is closed\nhelp: give a file, or send {what} to standard input"
+        raise FileError(message)
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(_TAKEN):
+        message = "standard input is named twice\nhelp: give a file in place of one `-`"
+        raise FileError(message)
+    if context is not None:
+        context.meta[_TAKEN] = True
+    return sys.stdin.buffer
+
+
 def read_bytes(account: str, name: str, remedy: str = _GIVE_A_FILE) -> bytes:
     """The bytes of a file, or of standard input.
 
@@ -163,10 +187,7 @@ def read_bytes(account: str, name: str, remedy: str = _GIVE_A_FILE) -> bytes:
     """
     try:
         if account == "-":
-            if sys.stdin is None:
-                message = "standard input is closed\nhelp: give a file, or send the document to standard input"
-                raise FileError(message)
-            data = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+            data = standard_input("the document").read(MAXIMUM_BYTES + 1)
         else:
             with Path(account).open("rb") as file:
                 data = file.read(MAXIMUM_BYTES + 1)

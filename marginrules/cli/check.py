@@ -9,6 +9,7 @@ from attrs import define, field
 
 from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine.stated import StatedDifference, stated_differences
 from marginrules.language.diagnostics import Diagnostic
 from marginrules.policy.catalogue import diagnose_text, find_policy
@@ -29,7 +30,7 @@ class _Checked:
     accounts: list[tuple[str, tuple[StatedDifference, ...]]] = field(factory=list)
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @click.argument("policies", nargs=-1, required=True, metavar="POLICY…")
 @click.option(
     "--account",

@@ -7,12 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine import documents
 from marginrules.engine.compare import Column, compare_modes, compare_policies, idle
 from marginrules.policy.catalogue import load_policy
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @arguments.account_argument
 @click.option(
     "--policy", "-p", "names", multiple=True, required=True, metavar="NAME|FILE", help="one policy, or several"

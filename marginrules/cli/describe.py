@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine.describe import ROWS, Description, PoolDescription, describe
 from marginrules.policy.catalogue import load_policy
 
@@ -17,7 +18,7 @@ _LEAST_COLUMN = 26
 """Least width of any other, in which the words of a rule can still be read."""
 
 
-@click.command("describe")
+@click.command("describe", cls=Command)
 @click.argument("policies", nargs=-1, required=True, metavar="POLICY…")
 @arguments.json_option
 @click.option("--markdown", is_flag=True, help="print a Markdown table, of several policies side by side")

@@ -3,6 +3,7 @@
 import click
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine import documents
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.report import Report
@@ -16,7 +17,7 @@ class UnknownVerdictError(MarginRulesError):
     """Whether a pool is liquidatable was to decide, and is not known."""
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option

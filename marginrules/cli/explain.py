@@ -3,12 +3,13 @@
 import click
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.explain import explain
 from marginrules.policy.catalogue import load_policy
 
 
-@click.command("explain")
+@click.command("explain", cls=Command)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option

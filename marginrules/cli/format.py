@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from marginrules.cli import arguments
+from marginrules.cli.command import Command
 from marginrules.language.format import format_text
 
 
-@click.command("format")
+@click.command("format", cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option("--check", "only_check", is_flag=True, help="change nothing; exit 1 if a file would change")
 def command(files: tuple[str, ...], only_check: bool) -> int:

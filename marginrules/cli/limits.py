@@ -11,6 +11,7 @@ from marginrules.account import documents as account_documents
 from marginrules.account.state import StateError
 from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.limits import MONEY_STEP, Limit, Order, limits, target
 from marginrules.policy.catalogue import load_policy
@@ -19,7 +20,7 @@ _READABLE = 60
 """Least width of a column of rules, in characters."""
 
 
-@click.command("limits")
+@click.command("limits", cls=Command)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option

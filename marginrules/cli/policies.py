@@ -5,11 +5,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.policy.catalogue import load_policy
 from marginrules.resources import policy_names
 
 
-@click.command("policies")
+@click.command("policies", cls=Command)
 @arguments.json_option
 def command(as_json: bool) -> int:
     """List the shipped policies, with their versions, dates and sources."""

@@ -4,13 +4,14 @@ import click
 from rich.table import Table
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.engine import documents
 from marginrules.engine.evaluate import evaluate
 from marginrules.engine.procedures import Entry, run_procedures, totals
 from marginrules.policy.catalogue import load_policy
 
 
-@click.command("procedures")
+@click.command("procedures", cls=Command)
 @arguments.account_argument
 @arguments.policy_option
 @arguments.from_option

@@ -17,6 +17,7 @@ from attrs import define, field
 from marginrules.account import documents as account_documents
 from marginrules.account.state import AccountState, StateError
 from marginrules.cli import arguments
+from marginrules.cli.command import Command
 from marginrules.engine.decide import Decision
 from marginrules.engine.documents import log_line
 from marginrules.engine.replay import COLUMNS, EventError, Replay, again
@@ -37,7 +38,7 @@ class ReplayError(MarginRulesError):
     """A stream, checkpoint or output that cannot be used."""
 
 
-@click.command("replay")
+@click.command("replay", cls=Command)
 @click.argument("events", metavar="EVENTS")
 @arguments.policy_option
 @click.option("--account", "account_files", multiple=True, metavar="FILE", help="an account to begin with")
@@ -202,10 +203,7 @@ class _Stream:
 
     def _opened(self) -> Any:
         if self.name == "-":
-            if sys.stdin is None:
-                message = "standard input is closed\nhelp: give a file, or send the events to standard input"
-                raise ReplayError(message)
-            return nullcontext(sys.stdin.buffer)
+            return nullcontext(arguments.standard_input("the events"))
         try:
             return Path(self.name).open("rb")
         except OSError as error:

@@ -3,11 +3,12 @@
 import click
 
 from marginrules.cli import output
+from marginrules.cli.command import Command
 from marginrules.policy.catalogue import load_policy
 from marginrules.policy.schema import json_schema
 
 
-@click.command("schema")
+@click.command("schema", cls=Command)
 @click.argument("policy_name", metavar="POLICY")
 def command(policy_name: str) -> int:
     """Print the JSON Schema of the account documents that POLICY reads."""

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from marginrules.account.state import AccountState
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.cli.text import printable
 from marginrules.engine import documents
 from marginrules.engine.compare import NoSuchModeError, in_mode
@@ -22,7 +23,7 @@ _SCALES = [Decimal(step) / 20 for step in range(-20, 41)]
 """From the opposite of the moves to twice the moves."""
 
 
-@click.command("shock")
+@click.command("shock", cls=Command)
 @arguments.account_argument
 @arguments.policy_option
 @click.option(

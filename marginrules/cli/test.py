@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.cli.text import printable
 from marginrules.testing.cases import CaseResult, Difference, Verdict, run_directory
 from marginrules.testing.run import run_features
@@ -32,7 +33,7 @@ _Results = dict[str, tuple[CaseResult, ...]]
 """The results by the name of their file: one venue can have several."""
 
 
-@click.command("test")
+@click.command("test", cls=Command)
 @click.argument("paths", nargs=-1, metavar="[PATH…]", type=click.Path(path_type=Path))
 @click.option(
     "--cases", "directory", type=click.Path(path_type=Path), metavar="DIR", help="run the case files of a folder"

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from marginrules.cli.command import Command
+
 _NEGATIVE = re.compile(r"-\.?[0-9]")
 _WORD = "\0"
 """Stands before a word that begins like an option; no argument of a program can hold it."""
@@ -22,7 +24,7 @@ WORD = _Word()
 """The type of an argument that takes the words of an action."""
 
 
-class WordsCommand(click.Command):
+class WordsCommand(Command):
     """A command whose argument of type `WORD` takes negative numbers, wherever its options stand."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

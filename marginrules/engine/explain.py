@@ -301,15 +301,20 @@ def _no_figure(found: Evaluation, figure: str, identity: str) -> str:
     if identity not in ids and not (figure == "idle_equity" and identity in assets):
         known = assets if figure == "idle_equity" else ids
         return f"nothing in the report is called {identity!r}\nhelp: {did_you_mean(identity, known)}there are {', '.join(known) or 'no pools'}"
-    for pool in found.pools:
-        names: list[str] = []
-        if pool.instance.id == identity:
-            names = [*_pool_figures(pool.instance.plan)]
-        elif any(position.id == identity for position, _, _ in pool.instance.positions):
-            names = [*_position_figures(pool.instance.plan), "liquidation_price", "bankruptcy_price"]
-        if names:
-            return f"{identity} has no figure {figure!r}\nhelp: {did_you_mean(figure, names)}it has {', '.join(names)}"
+    names = figures_of(found, identity)
+    if names:
+        return f"{identity} has no figure {figure!r}\nhelp: {did_you_mean(figure, names)}it has {', '.join(names)}"
     return f"{identity} has no figure {figure!r}\nhelp: write idle_equity:{identity}"
+
+
+def figures_of(found: Evaluation, identity: str) -> tuple[str, ...]:
+    """What can be asked about a pool or a position, by its id: the report's figures, and all that the policy defines."""
+    for pool in found.pools:
+        if pool.instance.id == identity:
+            return tuple(_pool_figures(pool.instance.plan))
+        if any(position.id == identity for position, _, _ in pool.instance.positions):
+            return (*_position_figures(pool.instance.plan), "liquidation_price", "bankruptcy_price")
+    return ()
 
 
 @lru_cache(maxsize=512)

@@ -63,6 +63,16 @@ Answer = Decision | MarginRulesError
 """A decision, or why there is no such action: more is to be reduced than there is, or no pool covers it."""
 
 
+class StepError(MarginRulesError):
+    """A step that no amount can be counted in."""
+
+
+def _check_step(step: object) -> None:
+    """A step of another kind would leave every limit unknown, for a reason that is the caller's."""
+    if not isinstance(step, Decimal) or not step.is_finite() or step <= 0:
+        raise StepError(f"{step!r} is no step\nhelp: give a Decimal above zero, such as Decimal('0.01')")
+
+
 def _allowed(answer: Answer) -> bool:
     return isinstance(answer, Decision) and answer.allowed
 
@@ -216,9 +226,11 @@ def limits(
         order: what the largest orders are asked with.
 
     Raises:
+        StepError: the step is no `Decimal` above zero.
         NoSuchTargetError: an order's price or symbol is of an instrument that the account does not have.
         StateError: as `evaluate`.
     """
+    _check_step(step)
     asked = order if order is not None else Order()
     for symbol in (*asked.symbols, *asked.prices):
         if symbol not in state.instrument_by_symbol:
@@ -410,9 +422,11 @@ def target(policy: Policy, state: AccountState, wanted: str, *, step: Decimal = 
         step: the step of the amount.
 
     Raises:
+        StepError: the step is no `Decimal` above zero.
         NoSuchTargetError: it cannot be read, names nothing in the account, or no amount reaches it.
         StateError: as `evaluate`.
     """
+    _check_step(step)
     figure, _, rest = wanted.partition(":")
     identity, _, text = rest.rpartition("=")
     try:

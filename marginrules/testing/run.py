@@ -62,6 +62,9 @@ def run_features(paths: Sequence[Path], *, quiet: bool = False) -> bool:
         for name in plugins:
             arguments.extend(["-p", name])
         outcome = pytest.main(arguments, plugins=[_Names()])
+    if outcome == pytest.ExitCode.INTERRUPTED:
+        # Stopped by the user, which is no failure of a scenario.
+        raise KeyboardInterrupt
     return outcome == pytest.ExitCode.OK
 
 

@@ -32,7 +32,9 @@ def _group(found: re.Match[str]) -> str:
 
 
 def _plain(step: str) -> list[str]:
-    """The words of a step that are no names and no placeholders; any figure is an AMOUNT."""
+    """The words of a step that are no names and no placeholders; any figure is an AMOUNT. What may be left out is."""
+    while (shorter := re.sub(r"\[[^\[\]]*\]", "", step)) != step:
+        step = shorter
     words = re.findall(r"[A-Za-z]+", re.sub(r"AMOUNT|-?\d[\d,_]*(?:\.\d+)?", " AMOUNT ", step))
     return [word for word in words if word == "AMOUNT" or (word.islower() and len(word) > 1)]
 

@@ -1,6 +1,7 @@
 """What a scenario builds up and asks about: an account in the making, a policy, and its report."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from marginrules.arithmetic import exact_context, plain_text
 from marginrules.engine import documents as report_documents
 from marginrules.engine.decide import Decision, decide
 from marginrules.engine.evaluate import Evaluation, evaluation
-from marginrules.engine.explain import explain_evaluation
+from marginrules.engine.explain import Derivation, explain_evaluation
 from marginrules.engine.procedures import Outcome, run_procedures, totals
 from marginrules.engine.report import Report
 from marginrules.errors import MarginRulesError
@@ -25,14 +26,31 @@ Document = dict[str, Any]
 
 def number(text: str) -> Decimal:
     """A number as people write it: `1,800`, `-0.5`, `8%`."""
-    plain = text.strip().replace(",", "").replace("_", "")
+    plain, share = text.strip().removesuffix("%"), text.strip().endswith("%")
+    if re.fullmatch(r"-?\d{1,3}(?:[,_]\d{3})+(?:\.\d+)?", plain):
+        plain = plain.replace(",", "").replace("_", "")
+    # Elsewhere a comma is no separator of thousands: `0,05` is not five.
+    found = None if "," in plain or "_" in plain else _decimal(plain)
+    if found is None or not found.is_finite():
+        message = f"{text!r} is no number\nhelp: write it with a decimal point, thousands apart if you like: 1,800.5"
+        raise AssertionError(message)
+    return found / 100 if share else found
+
+
+def stated(record: Document, name: str) -> Decimal:
+    """A number of a record of the document, which may be a text or a JSON number."""
+    found = _decimal(str(record.get(name)))
+    if found is None:
+        message = f"{name} is {record.get(name)!r}, which is no number"
+        raise AssertionError(message)
+    return found
+
+
+def _decimal(text: str) -> Decimal | None:
     try:
-        if plain.endswith("%"):
-            return Decimal(plain[:-1]) / 100
-        return Decimal(plain)
+        return Decimal(text)
     except InvalidOperation:
-        message = f"{text!r} is no number"
-        raise AssertionError(message) from None
+        return None
 
 
 @define
@@ -56,8 +74,36 @@ class World:
 
     def section(self, name: str) -> list[Document]:
         """The records of a section of the document."""
-        found: list[Document] = self.document.setdefault(name, [])
+        found: list[Document] = self._begun().setdefault(name, [])
         return found
+
+    def account(self) -> Document:
+        """What the document says of the account itself."""
+        found: Document = self._begun().setdefault("account", {})
+        return found
+
+    def _begun(self) -> Document:
+        if not self.document:
+            message = "there is no account yet\nhelp: say `Given an account with AMOUNT ASSET` before this step"
+            raise AssertionError(message)
+        return self.document
+
+    def recalled(self, name: str) -> "World":
+        """The account that was remembered by a name."""
+        found = self.remembered.get(name)
+        if found is None:
+            known = ", ".join(f'"{entry}"' for entry in self.remembered) or "none"
+            message = f'no account is remembered as "{name}"; there is {known}'
+            raise AssertionError(message)
+        return found
+
+    def cash(self, asset: str) -> Decimal:
+        """All cash of an asset, whichever wallets it is in."""
+        with exact_context():
+            return sum(
+                (stated(record, "wallet_balance") for record in self.section("balances") if record["asset"] == asset),
+                Decimal(0),
+            )
 
     def changed(self) -> None:
         """Forget the answers: the account is another one now."""
@@ -235,7 +281,7 @@ class World:
         record.pop("assigned_margin", None)
         if mode == "isolated":
             record["assigned_margin"] = _initial(
-                abs(number(record["quantity"])), number(record["entry_price"]), number(record["leverage"])
+                abs(stated(record, "quantity")), stated(record, "entry_price"), stated(record, "leverage")
             )
         self.changed()
 
@@ -244,10 +290,13 @@ class World:
         with exact_context():
             for record in self.section("instruments"):
                 if record["base"] == base:
-                    record["mark_price"] = plain_text(number(record["mark_price"]) * (1 + share))
+                    if "mark_price" not in record:
+                        message = f"the {base} contract has no mark price that could move"
+                        raise AssertionError(message)
+                    record["mark_price"] = plain_text(stated(record, "mark_price") * (1 + share))
             for record in self.section("assets"):
                 if record["asset"] == base and "index_price" in record:
-                    record["index_price"] = plain_text(number(record["index_price"]) * (1 + share))
+                    record["index_price"] = plain_text(stated(record, "index_price") * (1 + share))
         self.changed()
 
     # ------------------------------------------------------------ answers
@@ -273,16 +322,25 @@ class World:
         """Its report."""
         return self.evaluated().report()
 
+    def collateral(self, identity: str) -> Decimal | None:
+        """What a pool draws on, in its asset, where that is one and known."""
+        found = next(pool.instance.collateral for pool in self.evaluated().pools if pool.instance.id == identity)
+        return found if isinstance(found, Decimal) else None
+
+    def derived(self, figure: str, identity: str) -> Derivation:
+        """Why a figure is what it is."""
+        return explain_evaluation(self.evaluated(), f"{figure}:{identity}")
+
     def derivation(self, figure: str, identity: str) -> str:
         """Why a figure is what it is, as text; empty where it cannot be had."""
         try:
-            return explain_evaluation(self.evaluated(), f"{figure}:{identity}").render()
+            return self.derived(figure, identity).render()
         except MarginRulesError as error:
             return str(error)
 
-    def expect(self, figure: str, identity: str, found: object, wanted: object, *, holds: Callable[[], bool]) -> None:
+    def expect(self, figure: str, identity: str, found: object, wanted: object, *, holds: bool) -> None:
         """Fail with both values and the derivation unless a condition holds."""
-        if not holds():
+        if not holds:
             shown = plain_text(found) if isinstance(found, Decimal) else found
             asked = plain_text(wanted) if isinstance(wanted, Decimal) else wanted
             message = f"{figure} of {identity} is {shown}, expected {asked}\n\n{self.derivation(figure, identity)}"
@@ -290,5 +348,8 @@ class World:
 
 
 def _initial(size: Decimal, entry: Decimal, leverage: Decimal) -> str:
+    if leverage <= 0:
+        message = f"a leverage of {plain_text(leverage)} leaves no margin to assign"
+        raise AssertionError(message)
     with exact_context():
         return plain_text(size * entry / leverage)

@@ -1,5 +1,6 @@
 """The command line: results on standard output, errors on standard error, exit codes as promised."""
 
+import io
 import json
 import os
 import subprocess
@@ -525,3 +526,44 @@ def test_a_folder_that_does_not_hold_a_venues_answers_is_refused(
     (tmp_path / "clearinghouseStat.json").write_text("{}", encoding="utf-8")
     assert run(["evaluate", str(tmp_path), *options, "--from", "hyperliquid"]) == 2
     assert "clearinghouseState" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (
+            ["evaluate", "-", "-p", "documented", "--policy", "hyperliquid"],
+            "--policy is given 2 times; `evaluate` takes",
+        ),
+        (
+            ["explain", "-", "-p", "documented", "--why", "a:b", "--why", "c:d"],
+            "--why is given 2 times; `explain` takes",
+        ),
+        (
+            ["act", "-", "-p", "documented", "add_margin", "A", "-5", "--as-of=2026-01-01", "--as-of=2026-01-02"],
+            "--as-of",
+        ),
+    ],
+)
+def test_an_option_that_takes_one_value_is_not_given_twice(
+    arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last would win without a word; what takes several, as `compare` does policies, still does."""
+    assert run(arguments) == 2
+    assert f"Error: {option}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["act", "-", "-p", "documented", "--action", "@-"],
+        ["replay", "-", "-p", "documented", "--account", "-"],
+    ],
+)
+def test_standard_input_is_read_by_one_argument_alone(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second would find nothing there, which is no mistake of what was sent."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(ACCOUNT).encode())))
+    assert run(arguments) == 2
+    assert capsys.readouterr().err == "error: standard input is named twice\nhelp: give a file in place of one `-`\n"

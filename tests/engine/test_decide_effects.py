@@ -166,6 +166,15 @@ def test_a_switch_by_symbol_takes_the_orders_along() -> None:
     assert after.orders[0].margin_mode == after.positions[0].margin_mode == "isolated"
 
 
+def test_a_switch_that_names_a_position_and_another_symbol_is_no_action() -> None:
+    """One of the two is a mistake, and it is not known which."""
+    action = Action("switch_mode", position="A", symbol="ETH-PERP", margin_mode="isolated")
+    with pytest.raises(ActionError, match="A is on BTC-PERP"):
+        apply(account(long()), action)
+    same = Action("switch_mode", position="A", symbol="BTC-PERP", margin_mode="isolated")
+    assert apply(account(long()), same).state.positions[0].margin_mode == "isolated"
+
+
 def test_leverage_is_set_for_positions_and_orders_of_the_symbol_and_moves_no_margin() -> None:
     """B7: the mode, and what is assigned, stay."""
     order = Order("BTC-PERP", "buy", D(1), D(90000), "1", margin_mode="cross", leverage=D(10))

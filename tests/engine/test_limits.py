@@ -11,7 +11,7 @@ from marginrules.account.actions import Action, ActionError
 from marginrules.account.state import AccountState
 from marginrules.engine.decide import decide
 from marginrules.engine.evaluate import evaluate
-from marginrules.engine.limits import limits, target
+from marginrules.engine.limits import StepError, limits, target
 from marginrules.engine.preview import preview
 from marginrules.policy.catalogue import load_policy, load_text
 from marginrules.policy.policy import Policy
@@ -195,3 +195,14 @@ pool cross {
     document["orders"] = [{"id": "o1", "symbol": "BTC", "side": "buy", "quantity": "1", "price": "90"}]
     reasons = [entry.reason for entry in evaluate(policy, documents.read(document, policy.inputs)).unknown]
     assert "order o1 has no leverage" in reasons
+
+
+@pytest.mark.parametrize("step", [0.01, 1, Decimal(0), Decimal(-1), Decimal("NaN")])
+def test_a_step_that_no_amount_can_be_counted_in_is_an_error(step: Any) -> None:
+    """And not a table of limits that are unknown for it."""
+    policy = load_policy("documented")
+    state = _account(policy, "1000", ("BTC", "0.1", "100000", "10", "95000"))
+    with pytest.raises(StepError, match="is no step"):
+        limits(policy, state, step=step)
+    with pytest.raises(StepError, match="is no step"):
+        target(policy, state, "liquidation_price:BTC=85000", step=step)

@@ -74,7 +74,7 @@ def test_a_file_that_is_no_feature_is_told_in_one_message(
     ("step", "remedy"),
     [
         ("And an acount with 2,000 USDC", "an account with AMOUNT ASSET[ in|to|from wallet ID]"),
-        ("When BTC fals by 8%", "did you mean `BASE falls|rises by AMOUNT%`"),
+        ("When BTC fals by 8%", "did you mean `BASE falls|rises by AMOUNT%[ and "),
         ("Then the equity of pool cross are 2,000 USDC", "the FIGURE of [the ][pool ]ID is"),
         ("Then pool cross is liquidated", "`[the ]pool ID is [not ]liquidatable`"),
         ("When an account with 3 USDC", "this step is one of Given; "),
@@ -213,3 +213,86 @@ def test_a_step_that_fails_says_where_and_why(
     assert "During handling" not in told
     assert "\nassert " not in told
     assert "site-packages" not in told
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (["Given account funding_counts is true"], "there is no account yet\nhelp: say `Given an account with"),
+        (["Given an account with 1 USDC", "And a cross long L of 0,05 BTC at 5 with 2x leverage"], "there is no step"),
+        (["Given an account with 1,80 USDC"], "there is no step"),
+        (["Given the account document:"], "has nothing below it\nhelp: write a text between lines of"),
+        (["Given an account with 1 USDC", "And the asset BTC has:"], "has nothing below it\nhelp: write a table"),
+        (["Given the account document:", '"""', "{}", '"""'], "account: /schema"),
+        (["Given an account with 1 USDC", "And an isolated long L of 1 BTC at 5 with 0x leverage"], "a leverage of 0"),
+        (["Given an account with 1 USDC", "And a BTC contract at 5", "When BTC falls by 1% and ETH by 2%"], "no step"),
+        (["Given an account with 1 USDC", 'Then the account is as in "then"'], 'remembered as "then"; there is none'),
+        (
+            ["Given an account with 1 USDC", "When 2 USDC is withdrawn", "Then it is allowed"],
+            "it is refused: what is in use",
+        ),
+        (
+            ['Then the comparison has the row "boundary" for cross: x'],
+            "there is no row 'boundary'; there are what capital",
+        ),
+        (
+            ['Then the comparison has the row "liquidation boundary" for cros: x'],
+            "no pool 'cros'; did you mean `cross`",
+        ),
+    ],
+)
+def test_what_a_scenario_has_forgotten_is_told_in_place_of_a_traceback(
+    steps: list[str],
+    told: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An account, a table, a text, a decimal point, a move that is not read: nothing is passed over."""
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        "Feature: House",
+        "  Scenario: One",
+        '    Given the policy "documented"',
+        *(f"    {step}" for step in steps),
+    ]
+    (tmp_path / "house.feature").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert run(["test", "house.feature"]) == 1
+    found = capfd.readouterr().out
+    assert told in found
+    assert "plugin.py" not in found
+    assert "fixture" not in found
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("the assigned margin of A is 100 BTC", "the assigned margin of A is in USDC, not in BTC"),
+        ("the leverage of A is 10 USDC", "the leverage of A is a number, and not in USDC"),
+        ("the quantity of A is 2", "quantity of A is 1, expected 2"),
+        ("the colateral of isolated/A is 100", "isolated/A has no colateral; did you mean `collateral`"),
+        ("the balance of USDC is 1 USDC", "balance of USDC is 2000, expected 1"),
+        ("the balance of USDT is 1 USDT", "nothing in the report is called USDT"),
+        ("A is cross", "A is isolated, expected cross"),
+        ("A is liquidatable", "liquidatable of isolated/A is False, expected True"),
+        ("B is open", "no position B in this account; it has A"),
+        ("it is refused", "no action was asked for"),
+    ],
+)
+def test_what_does_not_hold_of_an_account_is_told(
+    step: str, told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what was found."""
+    monkeypatch.chdir(tmp_path)
+    code, found = _told(f"{SYMBOLS}    And {step}\n".replace("is 5 USDC", "is 5"), tmp_path, capfd)
+    assert code == 1
+    assert told in found
+    assert "plugin.py" not in found
+
+
+def test_a_run_that_is_stopped_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends as other commands do that are stopped."""
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: pytest.ExitCode.INTERRUPTED)
+    assert _run(tmp_path, capsys, good=GOOD)[0] == 130
