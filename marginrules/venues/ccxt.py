@@ -302,6 +302,7 @@ def _instrument(symbol: str, row: Part, answers: _Answers) -> Instrument:
         index_price=index.positive() if index else None,
         max_leverage=highest or (tiers.cell(0, "max_leverage") if tiers else None),
         tick_size=_tick_size(market),
+        quantity_step=_lot(market, answers),
         taker_fee_rate=_fee(symbol, market, answers),
         open_interest=_open_interest(market, answers),
         tiers=tiers,
@@ -349,6 +350,12 @@ def _tick_size(market: Part) -> Decimal | None:
     precision = market.optional("precision")
     price = filled_decimal(precision, "price") if precision else None
     return price if price is not None and 0 < price < 1 else None
+
+
+def _lot(market: Part, answers: _Answers) -> Decimal | None:
+    """The step of quantities in contracts, where values are rounded by it: ccxt has it in coins, the venue's own row as it is."""
+    info = market.optional("info") if answers.name == "bitmex" else None
+    return filled_decimal(info, "lotSize") if info else None
 
 
 def _fee(symbol: str, market: Part, answers: _Answers) -> Decimal | None:

@@ -194,7 +194,10 @@ def okx() -> tuple[Document, Document]:
             for row in payload["positions"]["data"]
             if row["pos"] != "0"
         ],
-        "markets": {symbol: market(symbol, row["instId"], row["ctVal"], row) for symbol, row in of_symbol.items()},
+        "markets": {
+            symbol: market(symbol, row["instId"], row["ctVal"], row, precision={"price": row["tickSz"]})
+            for symbol, row in of_symbol.items()
+        },
         "leverageTiers": {
             symbol: tiers(symbol, families[row["instFamily"]], "minSz", "maxSz", "mmr", "maxLever")
             for symbol, row in of_symbol.items()
