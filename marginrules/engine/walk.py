@@ -75,7 +75,7 @@ BELOW = CONTEXT.subtract(_ONE, BESIDE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 _UNBOUNDED = Decimal("1e60")
-"""How steep a table counts that makes jumps or ends: so steep that no kink is passed over."""
+"""How steep a table counts that makes jumps: so steep that no kink is passed over."""
 _SHORT = CONTEXT.subtract(_ONE, Decimal("1e-12"))
 """The part of the way on which nothing can change that is passed over at once."""
 
@@ -91,6 +91,10 @@ _BEYOND = 9
 
 class NotAffineError(Exception):
     """The condition is not affine or quadratic in the price between kinks."""
+
+
+class EndsError(Exception):
+    """A table that is looked at along the walk ends: nothing is settled beyond its end, however little it counts."""
 
 
 Turn = tuple[Decimal, int]
@@ -878,9 +882,12 @@ def _total(one: str, operator: str, other: str) -> str:
 def rate_span(
     bounds: Sequence[Decimal], rates: Sequence[Decimal], amounts: Sequence[Decimal]
 ) -> tuple[Decimal, Decimal]:
-    """The least and the largest rate of a table without jumps or end; of another one what allows for any jump."""
+    """The least and the largest rate of a table without jumps or end; of one with jumps what allows for any of them.
+
+    That of a table with an end is the wrong way round: no slope lies within it.
+    """
     if len(bounds) > len(rates):
-        return -_UNBOUNDED, _UNBOUNDED
+        return _UNBOUNDED, -_UNBOUNDED
     for row in range(1, len(rates)):
         if amounts[row] - amounts[row - 1] != bounds[row] * (rates[row] - rates[row - 1]):
             return -_UNBOUNDED, _UNBOUNDED
@@ -888,7 +895,13 @@ def rate_span(
 
 
 def steepened(low: Decimal, high: Decimal, least: Decimal, largest: Decimal) -> tuple[Decimal, Decimal]:
-    """The least and the largest product of a slope and a rate, each within its bounds."""
+    """The least and the largest product of a slope and a rate, each within its bounds.
+
+    Raises:
+        EndsError: the table ends, and the slope is not zero.
+    """
+    if least > largest and (low or high):
+        raise EndsError
     if least >= 0:
         return low * (least if low >= 0 else largest), high * (largest if high >= 0 else least)
     products = (low * least, low * largest, high * least, high * largest)
@@ -1203,12 +1216,15 @@ def walk(point: Point, first: First | None, start: Decimal, conditions: int) -> 
     higher = lower = None
     try:
         # The present price has few digits, with which everything is quicker than with those of a price beside it.
+        if first is not None:
+            try:
+                here, extents = first(start)
+            except EndsError:
+                first = None
         if first is None:
             here = point(start)
-        else:
-            here, extents = first(start)
-            if _is_settled(here[3], extents, start):
-                return Walked(found)
+        elif extents is not None and _is_settled(here[3], extents, start):
+            return Walked(found)
         # At a kink there are two pieces, of which that is one, or neither.
         beside = _within(here, below, above)
     except IndexError:

@@ -507,3 +507,24 @@ def test_a_condition_is_no_steeper_than_it_is_taken_to_be(
     rules = policy(f"position {{ initial_margin = notional maintenance_margin = {due} }}", contract, pool)
     prices(rules, account(("A", "20"), ("B", "-7"), contract=contract, tiers=many_tiers()))
     assert held
+
+
+@pytest.mark.parametrize(("factor", "table"), [("0.1", ""), ("0", ""), ("0", " - 5%")])
+def test_a_table_that_ends_is_looked_at_though_it_counts_for_nothing(factor: str, table: str) -> None:
+    """Beyond its end the condition has no value, whatever that would be multiplied by: a price that lies there is unknown."""
+    rules = policy(
+        f"""
+        input account.share: number = 0 "how much the tiers count"
+        position {{
+          initial_margin     = notional
+          maintenance_margin =
+              account.share * (tiered notional by instrument.tiers rate tier.maintenance_rate{table} amount 0)
+        }}
+        """
+    )
+    tiers = [{"above": "0", "up_to": "4000", "maintenance_rate": "0.06"}]
+    document = account(("A", "-20"), tiers=tiers, wallet="100000")
+    document["account"]["share"] = factor
+    report = marginrules.evaluate(rules, marginrules.read_account(document, rules))
+    entry = next(entry for entry in report.unknown if entry.at.endswith("liquidation_price"))
+    assert entry.reason == "above a price of 200 the tiers end at 4000"
