@@ -1310,6 +1310,10 @@ def _follow(
                 # Kinks before it change nothing; what comes after them is not seen from here.
                 x = far
                 verdicts, kinks, turns, gaps = point(x)
+                if x in kinks:
+                    # Of the two pieces that meet there, the one that goes on.
+                    x = x * beyond
+                    verdicts, kinks, turns, gaps = point(x)
                 if verdicts != before:
                     raise NotAffineError
                 continue

@@ -528,3 +528,22 @@ def test_a_table_that_ends_is_looked_at_though_it_counts_for_nothing(factor: str
     report = marginrules.evaluate(rules, marginrules.read_account(document, rules))
     entry = next(entry for entry in report.unknown if entry.at.endswith("liquidation_price"))
     assert entry.reason == "above a price of 200 the tiers end at 4000"
+
+
+def test_a_walk_never_comes_to_stand_on_a_kink(searches: list[str]) -> None:
+    """Of one short 1.03e12 + 0.01 is left where the value is 1, which falls by 1.03 at most: for 1e12 less a millionth of it.
+
+    That would lead to the edge at 1e12 itself, where the tier before still holds. Beyond it there is 3 % on what is more.
+    """
+    tiers = [
+        {"above": "0", "maintenance_rate": "0.01", "maintenance_amount": "0"},
+        {"above": "10", "maintenance_rate": "0.02", "maintenance_amount": "0.1"},
+        {"above": "1000000000000", "maintenance_rate": "0.03", "maintenance_amount": "10000000000.1"},
+    ]
+    # 1029999999901.01 + 100 - p = 0.03 p - 10000000000.1, at p = 1040000000001.11 / 1.03.
+    document = account(("A", "-1"), mark="1", wallet="1029999999901.01", tiers=tiers)
+    price, others = prices(policy(TIERED), document)
+    assert price is not None
+    assert abs(price * Decimal("1.03") - Decimal("1040000000001.11")) < Decimal("1e-12")
+    assert others == ()
+    assert searches == []
