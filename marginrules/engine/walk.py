@@ -58,6 +58,9 @@ MAXIMUM_STAIRS = 500
 SETTLED = 4
 """After so many of them without a change of the verdict the boundary is left behind."""
 
+FAR = Decimal("1e30")
+"""How many times the present `x`, or what part of it, counts for the end of the way."""
+
 BESIDE = Decimal("1e-40")
 """How far beyond a kink, relative to it, the next piece is looked at."""
 
@@ -1370,35 +1373,64 @@ def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
     return ahead
 
 
-def on_stairs(stairs: Point, crossings: list[list[Decimal]]) -> list[list[Decimal]]:
+def on_stairs(stairs: Point, walked: Walked, start: Decimal) -> Walked:
     """The boundaries of rounded conditions, from those of the same conditions without rounding.
 
     Rounding moves a boundary by a few steps at most, and can make several of one. Around each crossing the stairs are
-    followed in both directions until the verdict has stayed as it is for `SETTLED` steps.
+    followed in both directions until the verdict has stayed as it is for `SETTLED` steps. Where two conditions come close
+    without a crossing it can make boundaries too, as of little that is left near zero: then what is found does not fit
+    the verdicts far away.
 
     Args:
         stairs: verdicts and kinks with rounding.
-        crossings: where each condition changes its verdict without it.
+        walked: where each condition changes its verdict without it.
+        start: the present `x`.
 
     Raises:
-        NotAffineError: no change was found at a crossing, or the verdict does not settle within `MAXIMUM_STAIRS` steps.
+        NotAffineError: no change was found at a crossing, the verdict does not settle within `MAXIMUM_STAIRS` steps, or
+            it is another one far away than the changes make it.
         IndexError: a table of tiers ends beside a crossing.
     """
     found: list[list[Decimal]] = []
-    for number, boundaries in enumerate(crossings):
-        changes: dict[Decimal, None] = {}
+    for number, boundaries in enumerate(walked.crossings):
+        changes: list[Decimal] = []
         for crossing in boundaries:
             above, below = crossing * ABOVE, crossing * BELOW
             before = len(changes)
             upward, downward = stairs(above), stairs(below)
             if upward[0][number] != downward[0][number]:
-                changes[crossing] = None
+                changes.append(crossing)
             _settle(stairs, above, upward, number, changes, upward=True)
             _settle(stairs, below, downward, number, changes, upward=False)
             if len(changes) == before:
                 raise NotAffineError
-        found.append(sorted(changes))
-    return found
+        found.append(_distinct(sorted(changes)))
+    ends = [start / FAR] if walked.below is None else []
+    if walked.above is None:
+        ends.append(start * FAR)
+    _agree(stairs, [start * ABOVE, *ends], found)
+    return evolve(walked, crossings=found)
+
+
+def _distinct(changes: list[Decimal]) -> list[Decimal]:
+    """Changes, ascending, without those that were found from two crossings."""
+    distinct: list[Decimal] = []
+    for change in changes:
+        if not distinct or change - distinct[-1] > _APART * change:
+            distinct.append(change)
+    return distinct
+
+
+def _agree(point: Point, places: list[Decimal], found: list[list[Decimal]]) -> None:
+    """Hold the changes of each verdict against what it is at some places."""
+    first, *others = places
+    here = point(first)[0]
+    for x in others:
+        there = point(x)[0]
+        for number, changes in enumerate(found):
+            between = sum(first < change < x or x < change < first for change in changes)
+            if (here[number] == there[number]) == bool(between % 2):
+                raise NotAffineError
 
 
 def _settle(
@@ -1406,7 +1438,7 @@ def _settle(
     x: Decimal,
     here: Seen,
     number: int,
-    changes: dict[Decimal, None],
+    changes: list[Decimal],
     *,
     upward: bool,
 ) -> None:
@@ -1423,7 +1455,7 @@ def _settle(
         quiet += 1
         if verdicts[number] != before:
             quiet = 0
-            changes[ahead] = None
+            changes.append(ahead)
     raise NotAffineError
 
 

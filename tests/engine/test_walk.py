@@ -547,3 +547,21 @@ def test_a_walk_never_comes_to_stand_on_a_kink(searches: list[str]) -> None:
     assert abs(price * Decimal("1.03") - Decimal("1040000000001.11")) < Decimal("1e-12")
     assert others == ()
     assert searches == []
+
+
+def test_rounding_makes_a_boundary_where_little_is_left_near_zero() -> None:
+    """All of a long is backed: 20 p against 10 % of 20 p rounded up to 300s, which is 30 as long as anything is left."""
+    document = account(("A", "20"), wallet="2000", step="300")
+    price, others = prices(policy(ROUNDED), document)
+    assert near(price, "3", "2")
+    assert others == ()
+
+
+def test_a_step_between_two_boundaries_is_one_boundary(searches: list[str]) -> None:
+    """The gain of 3 is within 1 % of a value rounded up to 7s from 297 on, and up to 303: each is told of once."""
+    pool = POOL.replace("equity < maintenance_margin", "abs(sum(unrealized_pnl)) < maintenance_margin")
+    rules = policy(ROUNDED.replace("10%", "1%"), pool=pool)
+    price, others = prices(rules, account(("A", "3"), step="7"))
+    assert near(price, "296.99", "3")
+    assert [near(other, "303.08", "3") for other in others] == [True]
+    assert searches == []
