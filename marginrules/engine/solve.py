@@ -435,11 +435,12 @@ def _walked(found: _Still, walker: Walker, instrument: Instrument, mark: Decimal
         groups,
     )
     point, first = walker.bind(*place)
-    walked = walk(point, first, 1 / mark if inverse else mark, walker.conditions)
+    start = 1 / mark if inverse else mark
+    walked = walk(point, first, start, walker.conditions)
     if walker.stairs is None:
         return walked
     stairs, _ = walker.stairs(*place)
-    return evolve(walked, crossings=on_stairs(stairs, walked.crossings))
+    return on_stairs(stairs, walked, start)
 
 
 # ---------------------------------------------------------------- the search

@@ -58,6 +58,9 @@ MAXIMUM_STAIRS = 500
 SETTLED = 4
 """After so many of them without a change of the verdict the boundary is left behind."""
 
+FAR = Decimal("1e30")
+"""How many times the present `x`, or what part of it, counts for the end of the way."""
+
 BESIDE = Decimal("1e-40")
 """How far beyond a kink, relative to it, the next piece is looked at."""
 
@@ -75,7 +78,7 @@ BELOW = CONTEXT.subtract(_ONE, BESIDE)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 _UNBOUNDED = Decimal("1e60")
-"""How steep a table counts that makes jumps or ends: so steep that no kink is passed over."""
+"""How steep a table counts that makes jumps: so steep that no kink is passed over."""
 _SHORT = CONTEXT.subtract(_ONE, Decimal("1e-12"))
 """The part of the way on which nothing can change that is passed over at once."""
 
@@ -91,6 +94,10 @@ _BEYOND = 9
 
 class NotAffineError(Exception):
     """The condition is not affine or quadratic in the price between kinks."""
+
+
+class EndsError(Exception):
+    """A table that is looked at along the walk ends: nothing is settled beyond its end, however little it counts."""
 
 
 Turn = tuple[Decimal, int]
@@ -881,9 +888,12 @@ def _total(one: str, operator: str, other: str) -> str:
 def rate_span(
     bounds: Sequence[Decimal], rates: Sequence[Decimal], amounts: Sequence[Decimal]
 ) -> tuple[Decimal, Decimal]:
-    """The least and the largest rate of a table without jumps or end; of another one what allows for any jump."""
+    """The least and the largest rate of a table without jumps or end; of one with jumps what allows for any of them.
+
+    That of a table with an end is the wrong way round: no slope lies within it.
+    """
     if len(bounds) > len(rates):
-        return -_UNBOUNDED, _UNBOUNDED
+        return _UNBOUNDED, -_UNBOUNDED
     for row in range(1, len(rates)):
         if amounts[row] - amounts[row - 1] != bounds[row] * (rates[row] - rates[row - 1]):
             return -_UNBOUNDED, _UNBOUNDED
@@ -891,7 +901,13 @@ def rate_span(
 
 
 def steepened(low: Decimal, high: Decimal, least: Decimal, largest: Decimal) -> tuple[Decimal, Decimal]:
-    """The least and the largest product of a slope and a rate, each within its bounds."""
+    """The least and the largest product of a slope and a rate, each within its bounds.
+
+    Raises:
+        EndsError: the table ends, and the slope is not zero.
+    """
+    if least > largest and (low or high):
+        raise EndsError
     if least >= 0:
         return low * (least if low >= 0 else largest), high * (largest if high >= 0 else least)
     products = (low * least, low * largest, high * least, high * largest)
@@ -1206,10 +1222,13 @@ def walk(point: Point, first: First | None, start: Decimal, conditions: int) -> 
     higher = lower = None
     try:
         # The present price has few digits, with which everything is quicker than with those of a price beside it.
+        if first is not None:
+            try:
+                here, extents = first(start)
+            except EndsError:
+                first = None
         if first is None:
             here = point(start)
-        else:
-            here, extents = first(start)
         # At a kink there are two pieces, of which that is one, or neither.
         beside = _within(here, below, above)
     except IndexError:
@@ -1287,6 +1306,10 @@ def _follow(
                 # Kinks before it change nothing; what comes after them is not seen from here.
                 x = far
                 verdicts, kinks, turns, gaps = point(x)
+                if x in kinks:
+                    # Of the two pieces that meet there, the one that goes on.
+                    x = x * beyond
+                    verdicts, kinks, turns, gaps = point(x)
                 if verdicts != before:
                     raise NotAffineError
                 continue
@@ -1343,35 +1366,64 @@ def _ahead(kinks: list[Decimal], x: Decimal, *, upward: bool) -> Decimal | None:
     return ahead
 
 
-def on_stairs(stairs: Point, crossings: list[list[Decimal]]) -> list[list[Decimal]]:
+def on_stairs(stairs: Point, walked: Walked, start: Decimal) -> Walked:
     """The boundaries of rounded conditions, from those of the same conditions without rounding.
 
     Rounding moves a boundary by a few steps at most, and can make several of one. Around each crossing the stairs are
-    followed in both directions until the verdict has stayed as it is for `SETTLED` steps.
+    followed in both directions until the verdict has stayed as it is for `SETTLED` steps. Where two conditions come close
+    without a crossing it can make boundaries too, as of little that is left near zero: then what is found does not fit
+    the verdicts far away.
 
     Args:
         stairs: verdicts and kinks with rounding.
-        crossings: where each condition changes its verdict without it.
+        walked: where each condition changes its verdict without it.
+        start: the present `x`.
 
     Raises:
-        NotAffineError: no change was found at a crossing, or the verdict does not settle within `MAXIMUM_STAIRS` steps.
+        NotAffineError: no change was found at a crossing, the verdict does not settle within `MAXIMUM_STAIRS` steps, or
+            it is another one far away than the changes make it.
         IndexError: a table of tiers ends beside a crossing.
     """
     found: list[list[Decimal]] = []
-    for number, boundaries in enumerate(crossings):
-        changes: dict[Decimal, None] = {}
+    for number, boundaries in enumerate(walked.crossings):
+        changes: list[Decimal] = []
         for crossing in boundaries:
             above, below = crossing * ABOVE, crossing * BELOW
             before = len(changes)
             upward, downward = stairs(above), stairs(below)
             if upward[0][number] != downward[0][number]:
-                changes[crossing] = None
+                changes.append(crossing)
             _settle(stairs, above, upward, number, changes, upward=True)
             _settle(stairs, below, downward, number, changes, upward=False)
             if len(changes) == before:
                 raise NotAffineError
-        found.append(sorted(changes))
-    return found
+        found.append(_distinct(sorted(changes)))
+    ends = [start / FAR] if walked.below is None else []
+    if walked.above is None:
+        ends.append(start * FAR)
+    _agree(stairs, [start * ABOVE, *ends], found)
+    return evolve(walked, crossings=found)
+
+
+def _distinct(changes: list[Decimal]) -> list[Decimal]:
+    """Changes, ascending, without those that were found from two crossings."""
+    distinct: list[Decimal] = []
+    for change in changes:
+        if not distinct or change - distinct[-1] > _APART * change:
+            distinct.append(change)
+    return distinct
+
+
+def _agree(point: Point, places: list[Decimal], found: list[list[Decimal]]) -> None:
+    """Hold the changes of each verdict against what it is at some places."""
+    first, *others = places
+    here = point(first)[0]
+    for x in others:
+        there = point(x)[0]
+        for number, changes in enumerate(found):
+            between = sum(first < change < x or x < change < first for change in changes)
+            if (here[number] == there[number]) == bool(between % 2):
+                raise NotAffineError
 
 
 def _settle(
@@ -1379,7 +1431,7 @@ def _settle(
     x: Decimal,
     here: Seen,
     number: int,
-    changes: dict[Decimal, None],
+    changes: list[Decimal],
     *,
     upward: bool,
 ) -> None:
@@ -1396,7 +1448,7 @@ def _settle(
         quiet += 1
         if verdicts[number] != before:
             quiet = 0
-            changes[ahead] = None
+            changes.append(ahead)
     raise NotAffineError
 
 

@@ -507,3 +507,61 @@ def test_a_condition_is_no_steeper_than_it_is_taken_to_be(
     rules = policy(f"position {{ initial_margin = notional maintenance_margin = {due} }}", contract, pool)
     prices(rules, account(("A", "20"), ("B", "-7"), contract=contract, tiers=many_tiers()))
     assert held
+
+
+@pytest.mark.parametrize(("factor", "table"), [("0.1", ""), ("0", ""), ("0", " - 5%")])
+def test_a_table_that_ends_is_looked_at_though_it_counts_for_nothing(factor: str, table: str) -> None:
+    """Beyond its end the condition has no value, whatever that would be multiplied by: a price that lies there is unknown."""
+    rules = policy(
+        f"""
+        input account.share: number = 0 "how much the tiers count"
+        position {{
+          initial_margin     = notional
+          maintenance_margin =
+              account.share * (tiered notional by instrument.tiers rate tier.maintenance_rate{table} amount 0)
+        }}
+        """
+    )
+    tiers = [{"above": "0", "up_to": "4000", "maintenance_rate": "0.06"}]
+    document = account(("A", "-20"), tiers=tiers, wallet="100000")
+    document["account"]["share"] = factor
+    report = marginrules.evaluate(rules, marginrules.read_account(document, rules))
+    entry = next(entry for entry in report.unknown if entry.at.endswith("liquidation_price"))
+    assert entry.reason == "above a price of 200 the tiers end at 4000"
+
+
+def test_a_walk_never_comes_to_stand_on_a_kink(searches: list[str]) -> None:
+    """Of one short 1.03e12 + 0.01 is left where the value is 1, which falls by 1.03 at most: for 1e12 less a millionth of it.
+
+    That would lead to the edge at 1e12 itself, where the tier before still holds. Beyond it there is 3 % on what is more.
+    """
+    tiers = [
+        {"above": "0", "maintenance_rate": "0.01", "maintenance_amount": "0"},
+        {"above": "10", "maintenance_rate": "0.02", "maintenance_amount": "0.1"},
+        {"above": "1000000000000", "maintenance_rate": "0.03", "maintenance_amount": "10000000000.1"},
+    ]
+    # 1029999999901.01 + 100 - p = 0.03 p - 10000000000.1, at p = 1040000000001.11 / 1.03.
+    document = account(("A", "-1"), mark="1", wallet="1029999999901.01", tiers=tiers)
+    price, others = prices(policy(TIERED), document)
+    assert price is not None
+    assert abs(price * Decimal("1.03") - Decimal("1040000000001.11")) < Decimal("1e-12")
+    assert others == ()
+    assert searches == []
+
+
+def test_rounding_makes_a_boundary_where_little_is_left_near_zero() -> None:
+    """All of a long is backed: 20 p against 10 % of 20 p rounded up to 300s, which is 30 as long as anything is left."""
+    document = account(("A", "20"), wallet="2000", step="300")
+    price, others = prices(policy(ROUNDED), document)
+    assert near(price, "3", "2")
+    assert others == ()
+
+
+def test_a_step_between_two_boundaries_is_one_boundary(searches: list[str]) -> None:
+    """The gain of 3 is within 1 % of a value rounded up to 7s from 297 on, and up to 303: each is told of once."""
+    pool = POOL.replace("equity < maintenance_margin", "abs(sum(unrealized_pnl)) < maintenance_margin")
+    rules = policy(ROUNDED.replace("10%", "1%"), pool=pool)
+    price, others = prices(rules, account(("A", "3"), step="7"))
+    assert near(price, "296.99", "3")
+    assert [near(other, "303.08", "3") for other in others] == [True]
+    assert searches == []
