@@ -600,7 +600,10 @@ class _WalkEmitter(Emitter):
                 self.line(f"second_{to} = len(turns)")
             self.line(f"{to} = {self.verdict(right, number)}")
             if both:
-                self.line(f"if {first} < second_{to} < len(turns): as_kinks(turns, {first}, kinks)")
+                # Of both there are roots, or the right side has decided, whatever becomes of the left one.
+                decided = to if operator == "or" else f"not {to}"
+                self.line(f"if {first} < second_{to} and ({decided} or second_{to} < len(turns)):")
+                self.line(f"    as_kinks(turns, {first}, kinks)")
 
         self.block(f"if {'' if operator == 'and' else 'not '}{to}:", second)
         if both:

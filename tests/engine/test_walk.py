@@ -276,6 +276,11 @@ position {
         ("has_positions and (number(equity) < 400 or number(equity) > 1500)", ["70", "125"]),
         ("not has_positions and number(equity) < 400 or has_positions and number(equity) < 600", ["80"]),
         ("number(equity) < 400 or number(equity) > 1200 and number(equity) < 1500", ["70", "110", "125"]),
+        # What one side says does not change any more, whatever the other one does.
+        ("number(equity) < 400 or number(sum(unrealized_pnl)) - number(value) < -1900", []),
+        ("number(value) > 1400 and number(sum(unrealized_pnl)) - number(value) > -1900", []),
+        ("number(equity) < 400 or number(sum(unrealized_pnl)) - number(value) < -2100", ["70"]),
+        ("number(value) > 1400 and number(sum(unrealized_pnl)) - number(value) > -2100", ["70"]),
         # The sides of a maximum change at 50, beyond the boundary.
         ("max(number(equity), 0) < 400", ["70"]),
         # Met and left at one price, or touched and not crossed: no boundary.
@@ -289,7 +294,8 @@ def test_every_comparison_of_a_condition_is_followed(
     condition: str, expected: list[str], mark: str, searches: list[str]
 ) -> None:
     pool = POOL.replace("liquidate when equity < maintenance_margin", f"liquidate when {condition}").replace(
-        "  equity =", "  has_positions = count(positions) > 0\n  low = number(equity) < 400\n  equity ="
+        "  equity =",
+        "  has_positions = count(positions) > 0\n  value = sum(notional)\n  low = number(equity) < 400\n  equity =",
     )
     price, others = prices(policy(VERDICT, pool=pool), account(("A", "20"), mark=mark))
     assert sorted([*others, *([] if price is None else [price])]) == sorted(map(Decimal, expected))

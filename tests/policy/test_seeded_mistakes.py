@@ -204,6 +204,9 @@ MISTAKES: list[tuple[str, str, tuple[str, ...], dict[str, str]]] = [
     ("upside-down-boundary", "maintenance_margin < equity", ("`>` in place of `<`",), {"boundary": "count(positions) > 0 and maintenance_margin < equity"}),
     ("upside-down-boundary", "0 < equity - maintenance_margin", ("`>` in place of `<`",), {"boundary": "equity < 0 or 0 < equity - maintenance_margin"}),
     ("upside-down-boundary", "maintenance_margin / equity < 100%", ("`>` in place of `<`",), {"boundary": "equity <= 0 or maintenance_margin / equity < 100%"}),
+    ("upside-down-boundary", "equity < maintenance_margin", ("`>` in place of `<`",), {"boundary": "not (equity < maintenance_margin)"}),
+    ("upside-down-boundary", "maintenance_margin >= equity", ("`<=` in place of `>=`",), {"boundary": "not (maintenance_margin >= equity or count(positions) < 1)"}),
+    ("upside-down-boundary", "assigned_margin > notional", ("`isolated`", "`<` in place of `>`"), {"isolated": "liquidate when assigned_margin > notional"}),
     ("upside-down-boundary", "90% * sum(amount in USD of balances) > 1 USD", ("`<` in place of `>`",), USD | {"boundary": "90% * sum(amount in USD of balances) > 1 USD"}),
     ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = sum(hold)"}),
     ("undefined-name", "hold", ("an order's", "`sum(hold of orders)`"), {"file": "order { hold = notional }", "pool": "publish x = hold"}),
@@ -283,11 +286,27 @@ def test_the_policy_without_a_mistake_is_accepted() -> None:
         "equity <= 0 or equity < maintenance_margin and 10 * maintenance_margin > equity",
         "abs(equity) > maintenance_margin",
         "maintenance_margin > equity",
+        "not (equity > maintenance_margin and count(positions) > 0)",
+        # A loss has a sign of its own: with more beside it, its share is nearer to zero.
+        "sum(unrealized_pnl) / collateral <= -80%",
+        "sum(accrued_funding) / collateral < -50%",
+        # What has gained a multiple of what was put up is closed too.
+        "equity <= maintenance_margin or equity >= 10 * initial_margin",
+        "equity <= 10% * collateral or equity >= 10 * collateral",
     ],
 )
 def test_a_boundary_that_bounds_the_equity_from_above_is_not_upside_down(boundary: str) -> None:
     """A band, and what cannot be told, is no mistake."""
     _, found = diagnose_text(POLICY.format(**DEFAULTS | {"boundary": boundary}), "seeded.margin")
+    assert [entry.code for entry in found] == []
+
+
+def test_a_multiple_of_what_is_assigned_is_no_bound_from_below() -> None:
+    """Both sides rise with what is added, so which one rises faster is not told."""
+    boundary = "liquidate when equity < maintenance_margin"
+    text = POLICY.format(**DEFAULTS)
+    before, _, after = text.rpartition(boundary)
+    _, found = diagnose_text(f"{before}liquidate when equity >= 10 * assigned_margin{after}", "seeded.margin")
     assert [entry.code for entry in found] == []
 
 

@@ -18,38 +18,53 @@ def upside_down_boundaries(checking: Checking) -> list[Diagnostic]:
     for pool in checking.pools:
         if pool.liquidate is None:
             continue
-        for alternative in _joined(pool.liquidate, "or"):
-            parts = list(_joined(alternative, "and"))
-            turning = [part for part in parts if _has_cash(part)]
-            if len(turning) == 1 and (operator := _upward(turning[0])) is not None:
-                found.append(
-                    Diagnostic(
-                        "upside-down-boundary",
-                        turning[0].span,
-                        f"pool `{pool.kind}` is liquidatable here where it has more, and safe where it has less",
-                        f"turn the comparison round: `{_TURNED[operator]}` in place of `{operator}`",
-                    )
+        turning = [
+            [(part, holds) for part, holds in _joined(alternative, "and", holds=kept) if _has_cash(part)]
+            for alternative, kept in _joined(pool.liquidate, "or", holds=True)
+        ]
+        single = [parts[0] for parts in turning if len(parts) == 1]
+        bounded = any(_turns(part, holds=holds) == -1 for part, holds in single)
+        for part, holds in single:
+            # Beside a lower bound there may be an upper one, as where a venue closes what has gained a multiple.
+            if not isinstance(part, plan.Compare) or _turns(part, holds=holds) != 1:
+                continue
+            if bounded and not _reads_maintenance(part):
+                continue
+            found.append(
+                Diagnostic(
+                    "upside-down-boundary",
+                    part.span,
+                    f"pool `{pool.kind}` is liquidatable here where it has more, and safe where it has less",
+                    f"turn the comparison round: `{_TURNED[part.operator]}` in place of `{part.operator}`",
                 )
+            )
     return list(dict.fromkeys(found))
 
 
-def _joined(node: plan.Node, operator: str) -> Iterator[plan.Node]:
+def _joined(node: plan.Node, operator: str, *, holds: bool) -> Iterator[tuple[plan.Node, bool]]:
+    """The parts of a condition that are joined by `and` or `or`, each with whether it is to hold, or not to."""
     node = unnamed(node)
-    if isinstance(node, plan.Logic) and node.operator == operator:
-        yield from _joined(node.left, operator)
-        yield from _joined(node.right, operator)
+    if isinstance(node, plan.Unary) and node.operator == "not":
+        yield from _joined(node.operand, operator, holds=not holds)
+    elif isinstance(node, plan.Logic) and (node.operator == operator) == holds:
+        yield from _joined(node.left, operator, holds=holds)
+        yield from _joined(node.right, operator, holds=holds)
     else:
-        yield node
+        yield node, holds
 
 
-def _upward(part: plan.Node) -> str | None:
-    """The operator of a comparison that more cash makes true."""
+def _turns(part: plan.Node, *, holds: bool) -> int | None:
+    """Whether more cash makes a comparison hold, or not hold, as it is to (1), or undoes that (-1); None if neither is known."""
     if not isinstance(part, plan.Compare) or part.operator not in _TURNED:
         return None
     left, right = _moves(part.left), _moves(part.right)
     if left is None or right is None or (difference := _added(left, -right)) is None or difference == 0:
         return None
-    return part.operator if (difference > 0) == (part.operator in {">", ">="}) else None
+    return 1 if ((difference > 0) == (part.operator in {">", ">="})) == holds else -1
+
+
+def _reads_maintenance(part: plan.Node) -> bool:
+    return any(isinstance(node, plan.Named) and node.name == "maintenance_margin" for node in plan.below(part))
 
 
 def _has_cash(node: plan.Node) -> bool:
@@ -57,7 +72,11 @@ def _has_cash(node: plan.Node) -> bool:
 
 
 def _is_cash(node: plan.Node) -> bool:
-    return isinstance(node, plan.Fact) and node.name in {"collateral", "amount"}
+    match node:
+        case plan.Fact(name="collateral" | "amount") | plan.Field(name="assigned_margin" | "wallet_balance"):
+            return True
+        case _:
+            return False
 
 
 def _moves(node: plan.Node) -> int | None:
@@ -106,8 +125,19 @@ def _scaled(operator: str, left: plan.Node, right: plan.Node) -> int | None:
 
 
 def _sign(node: plan.Node) -> int | None:
-    """Of a factor without cash: that of a constant; a rate is a share, and a requirement is an amount that is due."""
+    """Of a factor without cash: that of a constant; above zero is what is made of sizes, shares and requirements alone."""
     value = constant_value(node)
     if value is not None:
         return (value > 0) - (value < 0)
-    return 1 if node.dimension.kind in {"rate", "amount"} else None
+    return 1 if node.dimension.kind in {"rate", "amount"} and not _may_be_negative(node) else None
+
+
+def _may_be_negative(node: plan.Node) -> bool:
+    """Whether something with a sign of its own is part of a value: what was gained, a difference, funding, an input."""
+    return any(
+        (isinstance(part, plan.Fact) and part.name == "unrealized_pnl")
+        or (isinstance(part, plan.Unary) and part.operator == "-")
+        or (isinstance(part, plan.Binary) and part.operator == "-" and part.dimension.kind == "amount")
+        or (isinstance(part, plan.Field) and part.dimension.kind == "amount")
+        for part in plan.below(node)
+    )
