@@ -100,6 +100,18 @@ def test_what_is_impossible_of_orders_and_of_the_account_is_refused_too() -> Non
     assert evaluate(rules, account(shared=True, mode="cross")).positions
 
 
+def test_what_is_impossible_of_a_position_or_an_order_is_so_of_no_other() -> None:
+    rules = marginrules.load_text(
+        text('impossible order when account.shared because "no orders"', header=""), "t.margin"
+    )
+    document = account(shared=True, mode="cross")
+    assert evaluate(rules, document).positions
+    rules = marginrules.load_text(text('impossible position when account.shared because "none"', header=""), "t.margin")
+    assert evaluate(rules, document | {"positions": []}).positions == ()
+    with pytest.raises(ImpossibleError, match="/positions/0: there is no such position: none"):
+        evaluate(rules, document)
+
+
 def test_what_is_not_known_is_not_impossible() -> None:
     """An order without a mode may be cross."""
     rules = marginrules.load_text(text(), "t.margin")

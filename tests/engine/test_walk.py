@@ -489,6 +489,8 @@ STEEP = "tiered notional by instrument.tiers rate tier.maintenance_rate amount t
         f"(1 - 3) * ({STEEP})",
         f"abs(({STEEP}) - notional / 20)",
         f"max(({STEEP}), notional / 20)",
+        "unrealized_pnl * 5% + notional",
+        "notional * (if quantity > 0 then 2% else 9%)",
         f"min(({STEEP}), notional / 20)",
         f"if quantity > 0 then {STEEP} else notional * 2%",
         f"tiered ({STEEP}) by instrument.tiers rate tier.maintenance_rate - 5% amount tier.maintenance_amount * 0",

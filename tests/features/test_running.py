@@ -187,6 +187,12 @@ def test_a_contract_can_have_the_venues_symbol_and_a_figure_is_said_in_words(
     [
         ("is 5 USDC", "is 6 USDC", 7, "maintenance_margin of A is 5, expected 6"),
         ("is 5 USDC", "is 5 BTC", 7, "the maintenance margin of A is in USDC, not in BTC"),
+        (
+            "close fee of A is 10 USDC",
+            "bankruptcy price of A is 10 BTC",
+            8,
+            "the bankruptcy price of A is in USDC, not in BTC",
+        ),
         ("maintenance margin", "maintenace margin", 7, "A has no maintenace margin; did you mean `maintenance margin`"),
         ("close fee of A is 10 USDC", "close fee of B is 10 USDC", 8, "nothing in the report is called B; there are "),
         ("has symbol", "has maximum_leverage", 7, "no 'maximum_leverage'"),
