@@ -68,6 +68,7 @@ Feature: Margin on OKX
       | 0     | 1%               |
     Then the liquidation price of A is 1,088.46230 to 5 decimal places
 
+  # So it is in every answer of the API that is known; no page states it.
   Scenario Outline: The liquidation price of an isolated position is shown one tick nearer, that of a cross position is not
     Given a <position> at 1,000 with 10x leverage
     And the ETH contract has taker_fee_rate 0.0005

@@ -16,6 +16,7 @@ from marginrules.account import documents
 from marginrules.account.state import StateError
 from marginrules.arithmetic import plain_text
 from marginrules.cli import arguments, output
+from marginrules.cli.command import Command
 from marginrules.language.diagnostics import did_you_mean
 from marginrules.venues.tables import (
     TIER_READERS,
@@ -36,7 +37,7 @@ def command() -> None:
     """Tier tables as data: import a venue's answer, show one, compare two."""
 
 
-@command.command("import")
+@command.command("import", cls=Command)
 @click.argument("answer", metavar="ANSWER")
 @click.option("--from", "name", required=True, type=click.Choice(list(TIER_READERS)), help="whose answer it is")
 @click.option("--source", help="where it was read; by default the venue's request")
@@ -83,7 +84,7 @@ def import_table(
     return 0
 
 
-@command.command("diff")
+@command.command("diff", cls=Command)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--symbol", "symbols", multiple=True, metavar="SYMBOL", help="compare this one only; repeatable")
@@ -133,7 +134,7 @@ def diff(old: str, new: str, symbols: tuple[str, ...], *, as_json: bool) -> int:
     return 1
 
 
-@command.command("show")
+@command.command("show", cls=Command)
 @click.argument("file", metavar="FILE")
 @click.option("--symbol", "symbols", multiple=True, metavar="SYMBOL", help="show this one only; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")

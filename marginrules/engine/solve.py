@@ -24,6 +24,7 @@ from marginrules.engine.walk import (
     ABOVE,
     BELOW,
     CONTRACT,
+    FAR,
     NotAffineError,
     Walked,
     Walker,
@@ -51,9 +52,8 @@ _GRID_STEP = Decimal("1.005")
 _GRID_SPAN = 1400
 """Steps of the grid to each side: from about a thousandth of the price to a thousand times it."""
 _GRID_GROWTH = Decimal("1.02")
-_FAR = Decimal("1e30")
-"""Beyond the fine grid each step is this power of the one before, out to this many times the price: no rule that has
-not changed its verdict by then is known to."""
+"""Beyond the fine grid each step is this power of the one before, out to `FAR` times the price: no rule that has not
+changed its verdict by then is known to."""
 
 
 @cache
@@ -61,7 +61,7 @@ def _grid() -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
     """What a price is multiplied by along the search, going down and going up."""
     factors, factor, step = [], _ONE, _GRID_STEP
     with localcontext(Context(prec=12)):
-        while factor < _FAR:
+        while factor < FAR:
             factor *= step
             factors.append(factor)
             if len(factors) > _GRID_SPAN:

@@ -3,10 +3,11 @@
 All positions on one instrument move together; everything else stays. Let `x` be the mark price for linear and quanto
 contracts, and its reciprocal for inverse ones: in `x` value and profit are affine, so a condition of the policy is
 decided by functions that are affine, or quadratic where a rate grows with the size it applies to, between kinks (tier
-edges, the sides of a `max`, comparisons). The walk starts just beside the current price, computes each such function
-together with its slope and curvature, steps to the nearest kink, and looks at the condition again just beyond it, out
-to zero and to infinity, or to where a table of tiers ends and nothing is said of what is beyond. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison
-decides a verdict, its root before the next kink is a boundary too, a turn, and nothing has to be looked at again.
+edges, the sides of a `max`, comparisons). The walk starts at the present price, or on both sides of it where that is
+itself a kink, computes each such function together with its slope and curvature, steps to the nearest kink, and looks
+at the condition again just beyond it, out to zero and to infinity, or to where a table of tiers ends and nothing is
+said of what is beyond. Where the verdict changes, the kink is a boundary. Where nothing but one last comparison decides
+a verdict, its root before the next kink is a boundary too, a turn, and nothing has to be looked at again.
 
 Most kinks change nothing: a contract with a dozen tiers has one for each, and a boundary lies beside few of them. So the
 walk asks first how steep what decides a verdict can be anywhere, which follows from sizes and from the least and largest
@@ -1280,7 +1281,7 @@ def _follow(
 
     Args:
         point: verdicts, kinks and turns at one `x`.
-        x: where to start, beside the present one.
+        x: where to start: the present one, or beside it.
         here: what is seen there.
         found: where each condition changes its verdict, to which those of this direction are added.
         extents: how steep the conditions can be; None where that has no bounds.

@@ -503,6 +503,7 @@ def test_a_folder_holds_a_venues_answers_each_under_its_name(
     for name, answer in json.loads(whole.read_text(encoding="utf-8"), parse_float=str).items():
         (answers / f"{name}.json").write_text(json.dumps(answer), encoding="utf-8")
     (answers / "notes.txt").write_text("when they were asked for", encoding="utf-8")
+    (answers / ".left.json").write_text("of an editor", encoding="utf-8")
     options = ["--from", "hyperliquid", "--policy", "hyperliquid", "--json"]
     assert run(["evaluate", str(whole), *options]) == 0
     expected = capsys.readouterr().out
@@ -542,6 +543,10 @@ def test_a_folder_that_does_not_hold_a_venues_answers_is_refused(
         (
             ["act", "-", "-p", "documented", "add_margin", "A", "-5", "--as-of=2026-01-01", "--as-of=2026-01-02"],
             "--as-of",
+        ),
+        (
+            ["tables", "import", "-", "--from", "okx", "--from", "gate", "--read", "2026-11-28"],
+            "--from is given 2 times; `import` takes",
         ),
     ],
 )
